@@ -1,0 +1,40 @@
+# Berth. `make` or `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+GO ?= go
+export CGO_ENABLED ?= 0
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 18
+
+run: build ## start Berth on this machine; installs and starts a Docker engine when there is none
+	@scripts/ensure-docker.sh
+	@exec bin/berth serve
+
+build: ## build bin/berth, one static program
+	$(GO) build -ldflags "-s -w -X main.version=$$(git describe --tags --always 2>/dev/null || echo dev)" -o bin/berth .
+
+test: ## install what the tests need, start it, check and test everything, clean up
+	@scripts/with-test-engine.sh $(MAKE) --no-print-directory check test-all
+
+test-all: # the tests alone; needs what scripts/with-test-engine.sh starts
+	CGO_ENABLED=0 $(GO) test -timeout 30m ./...
+
+test-unit: ## the quick tests: no Docker, no database server, no browser
+	$(GO) test . ./core ./core/config ./core/catalog ./core/service ./worker ./worker/reconcile ./worker/schedule ./worker/health ./worker/discovery ./worker/gateway ./views/... ./static
+
+check: ## formatting, vet, staticcheck, generated code current
+	@scripts/check.sh
+
+generate: ## generate code from templates and the style sheet (needs Node for the style sheet)
+	$(GO) tool templ generate -path views
+	npm install --no-save --ignore-scripts --no-audit --no-fund
+	npx @tailwindcss/cli -i views/css/app.css -o static/app.css --minify
+
+bench: ## print the figures that Berth is to reach, measured on this machine
+	@scripts/with-test-engine.sh scripts/bench.sh
+
+clean: ## remove what was built
+	rm -rf bin node_modules
+
+.PHONY: help run build test test-all test-unit check generate bench clean

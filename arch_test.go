@@ -1,0 +1,169 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// room is a set of packages and what they may import: of this project, and of modules elsewhere. Patterns end with
+// "/..." for everything below. "*" allows everything.
+type room struct {
+	packages string
+	project  []string
+	modules  []string
+}
+
+// rooms are the house: the first that matches a package rules it. Docker, ZooKeeper, gorm and echo each live in one.
+var rooms = []room{
+	{"core/config", nil, []string{"github.com/alecthomas/kong", "github.com/knadh/koanf/..."}},
+	{"core/catalog", []string{"core"}, []string{"go.yaml.in/yaml/v3"}},
+	{"core/service", []string{"core"}, []string{"golang.org/x/crypto/..."}},
+	{"core/store", []string{"core", "migrations"}, []string{"gorm.io/...", "github.com/pressly/goose/v3/...", "modernc.org/sqlite/...",
+		"github.com/go-sql-driver/mysql"}},
+	{"core/store/storetest", []string{"core", "core/store"}, []string{"*"}},
+	{"core", nil, nil},
+	{"migrations", nil, nil},
+	{"worker/reconcile", []string{"core", "worker/schedule"}, nil},
+	{"worker/schedule", []string{"core"}, nil},
+	{"worker/health", []string{"core"}, nil},
+	{"worker/discovery", []string{"core"}, nil},
+	{"worker/logs", []string{"core"}, nil},
+	{"worker/engine/docker", []string{"core"}, []string{"github.com/docker/...", "github.com/google/nftables/...", "github.com/containerd/errdefs",
+		"github.com/opencontainers/...", "golang.org/x/..."}},
+	{"worker/engine/fake", []string{"core"}, nil},
+	{"worker/registry/memory", []string{"core"}, nil},
+	{"worker/registry/zookeeper", []string{"core"}, []string{"github.com/go-zookeeper/zk"}},
+	{"worker/image", []string{"core"}, []string{"github.com/distribution/...", "github.com/google/go-containerregistry/...",
+		"github.com/tus/tusd/v2/...", "github.com/klauspost/compress/...", "github.com/opencontainers/...", "golang.org/x/...",
+		"github.com/gorilla/mux", "github.com/sirupsen/logrus"}}, // as distribution uses them
+	{"worker/gateway", []string{"core"}, []string{"github.com/valyala/..."}},
+	{"worker", []string{"core"}, nil},
+	{"views/...", []string{"core", "views/..."}, []string{"github.com/a-h/templ/...", "github.com/nicksnyder/go-i18n/v2/...", "golang.org/x/text/..."}},
+	{"static", nil, nil},
+	{"handlers", []string{"core", "core/service", "views/..."}, []string{"github.com/labstack/echo/v4/...", "github.com/gorilla/websocket",
+		"github.com/a-h/templ"}},
+	{"web", []string{"core", "handlers", "views/...", "static"}, []string{"github.com/labstack/echo/v4/...", "github.com/alexedwards/scs/v2",
+		"github.com/a-h/templ", "golang.org/x/time/rate"}},
+	{".", []string{"*"}, []string{"*"}},
+	{"e2e/...", []string{"*"}, []string{"*"}},
+	{"worker/engine/enginetest", []string{"*"}, []string{"*"}},
+	{"worker/registry/registrytest", []string{"*"}, []string{"*"}},
+}
+
+// TestImportsFollowTheHouse reads every file that is part of a program; tests may import what they need.
+func TestImportsFollowTheHouse(t *testing.T) {
+	seen := 0
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := d.Name()
+		if d.IsDir() {
+			if file != "." && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "data" || name == "testdata" || name == "tmpdeps") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") {
+			seen++
+			checkFile(t, filepath.ToSlash(file))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen < 50 {
+		t.Errorf("read %d files only", seen)
+	}
+}
+
+func checkFile(t *testing.T, file string) {
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	r, ok := roomOf(path.Dir(file))
+	if !ok {
+		t.Errorf("%s is in no room of the house; give its package one in arch_test.go", file)
+		return
+	}
+	for _, spec := range f.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if !r.mayImport(imported) {
+			t.Errorf("%s imports %s, which %s may not", file, imported, r.packages)
+		}
+	}
+}
+
+func roomOf(pkg string) (room, bool) {
+	for _, r := range rooms {
+		if matches(r.packages, pkg) {
+			return r, true
+		}
+	}
+	return room{}, false
+}
+
+func (r room) mayImport(imported string) bool {
+	own, isOwn := strings.CutPrefix(imported, "berth/")
+	if isOwn {
+		return matchesAny(r.project, own)
+	}
+	if first, _, _ := strings.Cut(imported, "/"); !strings.Contains(first, ".") {
+		return true // the standard library
+	}
+	return matchesAny(r.modules, imported)
+}
+
+func matchesAny(patterns []string, s string) bool {
+	for _, p := range patterns {
+		if matches(p, s) {
+			return true
+		}
+	}
+	return false
+}
+
+func matches(pattern, s string) bool {
+	if pattern == "*" {
+		return true
+	}
+	if prefix, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return s == prefix || strings.HasPrefix(s, prefix+"/")
+	}
+	return s == pattern
+}
+
+func TestTheRulesCatchWhatTheyForbid(t *testing.T) {
+	for _, c := range []struct {
+		pkg, imported string
+		want          bool
+	}{
+		{"core", "berth/core/store", false},
+		{"core", "gorm.io/gorm", false},
+		{"core", "net/http", true},
+		{"views/home", "berth/core", true},
+		{"views/home", "berth/core/store", false},
+		{"handlers", "berth/core/store", false},
+		{"worker/gateway", "berth/worker/registry/memory", false},
+		{"worker/registry/zookeeper", "github.com/go-zookeeper/zk", true},
+		{"worker/reconcile", "github.com/docker/docker/client", false},
+	} {
+		r, _ := roomOf(c.pkg)
+		if got := r.mayImport(c.imported); got != c.want {
+			t.Errorf("%s imports %s: %v, want %v", c.pkg, c.imported, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,121 @@
+// Package config holds Berth's settings: where they come from, what they may be, and how they are shown.
+package config
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Config is every setting. A field's name tag is the setting's name: the flag --portal-listen, the environment
+// variable BERTH_PORTAL_LISTEN and the key portal-listen of berth.yaml are the same one. Get a Config from Load or
+// Default; its derived settings are filled in.
+type Config struct {
+	Data   string   `name:"data" default:"./data" placeholder:"DIR" help:"Where everything is kept that the embedded defaults keep."`
+	Config string   `name:"config" placeholder:"FILE" help:"The settings file. Default: berth.yaml here, then berth.yaml in the data directory."`
+	Roles  []string `name:"roles" default:"portal,worker,gateway" placeholder:"ROLE" help:"What this process does: portal, worker, gateway."`
+
+	PortalListen string `name:"portal-listen" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the portal, the API and the image registry listen."`
+	PortalURL    string `name:"portal-url" placeholder:"URL" help:"The portal's address as browsers see it. Default: http://localhost with the port of portal-listen."`
+	GatewayHTTP  string `name:"gateway-http" default:"127.0.0.1:8000" placeholder:"HOST:PORT" help:"Where the gateway listens for HTTP, or off."`
+	GatewayHTTPS string `name:"gateway-https" default:"off" placeholder:"HOST:PORT" help:"Where the gateway listens for HTTPS. Not served yet: off."`
+	GatewayURL   string `name:"gateway-url" placeholder:"URL" help:"The gateway's address as browsers see it. Default: http://{base-domain} with the port of gateway-http."`
+	BaseDomain   string `name:"base-domain" default:"localhost" placeholder:"DOMAIN" help:"An app answers at {appId}.{base-domain}."`
+
+	Database    string `name:"database" default:"sqlite" placeholder:"KIND" help:"sqlite or mysql."`
+	DatabaseDSN string `name:"database-dsn" secret:"dsn" placeholder:"DSN" help:"For mysql: user:password@tcp(host:3306)/name. For sqlite: a file. Default: berth.db in the data directory."`
+
+	Engine      string `name:"engine" default:"docker" placeholder:"KIND" help:"docker."`
+	DockerHost  string `name:"docker-host" placeholder:"URL" help:"Where the Docker engine answers. Default: DOCKER_HOST, else the usual socket."`
+	HostAddress string `name:"host-address" placeholder:"IP" help:"Where the ports of instances on this machine are published. Default: the address of the engine's bridge."`
+	PortRange   string `name:"port-range" default:"25700-29999" placeholder:"FROM-TO" help:"The ports of this machine that instances get."`
+	NetworkPool string `name:"network-pool" default:"10.213.0.0/16" placeholder:"CIDR" help:"The addresses that the networks of tenants are cut from, 128 each."`
+
+	Registry         string   `name:"registry" default:"memory" placeholder:"KIND" help:"memory or zookeeper."`
+	ZooKeeperServers []string `name:"zookeeper-servers" placeholder:"HOST:PORT" help:"For zookeeper: its servers."`
+
+	Catalog       string   `name:"catalog" placeholder:"FILE" help:"A YAML file whose entries add to or replace the catalogue's."`
+	ImageNetworks []string `name:"image-networks" placeholder:"CIDR,..." help:"Private networks with image registries that people may name, such as the company's own. Default: none."`
+
+	BootstrapToken string `name:"bootstrap-token" secret:"all" placeholder:"TOKEN" help:"An API token of the first operator, for automation; at least 32 characters."`
+	SecretKey      string `name:"secret-key" secret:"all" placeholder:"HEX" help:"The key that seals secrets in the database: 64 hexadecimal digits. Default: made once and kept in the data directory."`
+
+	LogLevel  string `name:"log-level" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error."`
+	LogFormat string `name:"log-format" default:"text" placeholder:"FORMAT" help:"text or json."`
+}
+
+// off is how a listener that is not wanted is written.
+const off = "off"
+
+// Default returns the settings of a machine where nothing was set.
+func Default() Config {
+	c, err := decode(defaults())
+	if err != nil {
+		panic(err) // the defaults above always decode
+	}
+	return c
+}
+
+// Has reports whether this process has the role.
+func (c Config) Has(role string) bool {
+	for _, r := range c.Roles {
+		if r == role {
+			return true
+		}
+	}
+	return false
+}
+
+// Ports returns the first and the last port that instances on this machine get. The Config must be valid.
+func (c Config) Ports() (from, to int) {
+	a, b, _ := strings.Cut(c.PortRange, "-")
+	from, _ = strconv.Atoi(strings.TrimSpace(a))
+	to, _ = strconv.Atoi(strings.TrimSpace(b))
+	return from, to
+}
+
+// Networks returns the private networks in which people may name image registries. The Config must be valid.
+func (c Config) Networks() []netip.Prefix {
+	var networks []netip.Prefix
+	for _, n := range c.ImageNetworks {
+		if p, err := netip.ParsePrefix(n); err == nil {
+			networks = append(networks, p.Masked())
+		}
+	}
+	return networks
+}
+
+// Pool returns the addresses that tenants' networks are cut from. The Config must be valid.
+func (c Config) Pool() netip.Prefix {
+	p, _ := netip.ParsePrefix(c.NetworkPool)
+	return p.Masked()
+}
+
+// derive fills what follows from other settings. A listener that is off becomes "".
+func (c *Config) derive() {
+	if c.GatewayHTTP == off {
+		c.GatewayHTTP = ""
+	}
+	if c.GatewayHTTPS == off {
+		c.GatewayHTTPS = ""
+	}
+	if c.PortalURL == "" {
+		c.PortalURL = urlOf("http", "localhost", c.PortalListen, "80")
+	}
+	switch {
+	case c.GatewayURL != "":
+	default:
+		c.GatewayURL = urlOf("http", c.BaseDomain, c.GatewayHTTP, "80")
+	}
+	c.PortalURL, c.GatewayURL = strings.TrimSuffix(c.PortalURL, "/"), strings.TrimSuffix(c.GatewayURL, "/")
+}
+
+// urlOf puts the port of a listening address behind a host, unless it is the scheme's own.
+func urlOf(scheme, host, listen, own string) string {
+	_, port, err := net.SplitHostPort(listen)
+	if err != nil || port == "" || port == own {
+		return scheme + "://" + host
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}

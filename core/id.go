@@ -1,0 +1,39 @@
+package core
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"encoding/hex"
+	"time"
+)
+
+var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// NewID returns a unique, lower-case, URL-safe id of 26 characters that sorts by the time it was made
+// (48 bits of milliseconds, 80 bits of randomness, as in a ULID).
+func NewID() string {
+	var b [16]byte
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(time.Now().UnixMilli()))
+	copy(b[:6], ms[2:])
+	rand.Read(b[6:])
+	return idEncoding.EncodeToString(b[:])
+}
+
+// NewInstanceID returns a random id of 12 hexadecimal characters: short enough to read in a log.
+func NewInstanceID() string {
+	var b [6]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// ShortID returns the part of an instance's id that people read; the whole is only needed to tell programs.
+func ShortID(id string) string { return id[:min(6, len(id))] }
+
+// NewSecret returns 256 random bits as 52 lower-case characters, for tokens, links and generated passwords.
+func NewSecret() string {
+	var b [32]byte
+	rand.Read(b[:])
+	return idEncoding.EncodeToString(b[:])
+}

@@ -1,0 +1,118 @@
+package core
+
+import (
+	"context"
+	"net/netip"
+	"regexp"
+	"time"
+)
+
+// Registry tells the gateways which healthy instances there are and which names lead to them. The worker writes it,
+// gateways and other tools read it. The paths in ZooKeeper are a contract; see docs/zookeeper.md.
+type Registry interface {
+	// Register publishes an address; the same again is no change. Errors: EUNAVAILABLE.
+	Register(ctx context.Context, a Address) error
+	// Deregister removes an address; removing what is absent is no error. Errors: EUNAVAILABLE.
+	Deregister(ctx context.Context, a Address) error
+	// Addresses returns all that is published. Errors: EUNAVAILABLE.
+	Addresses(ctx context.Context) ([]Address, error)
+	// PutRoute publishes where a domain leads. Errors: EUNAVAILABLE.
+	PutRoute(ctx context.Context, r Route) error
+	// DeleteRoute removes a domain; removing what is absent is no error. Errors: EUNAVAILABLE.
+	DeleteRoute(ctx context.Context, domain string) error
+	// Routes returns all that is published. Errors: EUNAVAILABLE.
+	Routes(ctx context.Context) ([]Route, error)
+	// PutConfig publishes an app's configuration, JSON. Errors: EUNAVAILABLE.
+	PutConfig(ctx context.Context, appID string, config []byte) error
+	// DeleteConfig removes it; removing what is absent is no error. Errors: EUNAVAILABLE.
+	DeleteConfig(ctx context.Context, appID string) error
+	// Watch calls apply with everything first (Reset), then with every change, until ctx ends. While the registry is
+	// out of reach nothing is called: the last known stays in force. It returns only when ctx has ended.
+	Watch(ctx context.Context, apply func(RegistryChange)) error
+	// Announce publishes a running gateway for as long as this process lives and ctx has not ended. It returns at
+	// once and goes on trying while the registry is out of reach; the same again is no change.
+	Announce(ctx context.Context, n GatewayNode) error
+	// Contact returns when the registry last answered, for showing the age of what is served.
+	Contact() time.Time
+}
+
+// Address is where a healthy instance answers. At /caas/service/address/{appId}/{version}/{containerId} lies
+// exactly "{hostIP}:{port}".
+type Address struct {
+	AppID       string
+	Version     string // label
+	ContainerID string
+	Address     string // "ip:port"
+}
+
+// Validate reports every fault of a: what would not be a path of the registry, or lead nowhere. Errors: EINVALID at
+// "appId", "version", "containerId", "address".
+func (a Address) Validate() error {
+	var f Faults
+	f.Merge("", ValidateLabel("appId", a.AppID))
+	f.Merge("", ValidateLabel("version", a.Version))
+	f.Merge("", ValidateLabel("containerId", a.ContainerID))
+	if p, err := netip.ParseAddrPort(a.Address); err != nil || p.Port() == 0 {
+		f.Add("address", "error.address_malformed", "address", a.Address)
+	}
+	return f.Err()
+}
+
+// Route says where a domain leads.
+type Route struct {
+	Domain  string         `json:"domain"` // lower case, no port
+	AppID   string         `json:"appId"`
+	Weights map[string]int `json:"weights,omitempty"` // version label -> percent
+	State   RouteState     `json:"state"`
+}
+
+var domainPattern = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)
+
+// Validate reports every fault of r. Errors: EINVALID at "domain", "appId", "weights", "state".
+func (r Route) Validate() error {
+	var f Faults
+	if len(r.Domain) > 253 || !domainPattern.MatchString(r.Domain) {
+		f.Add("domain", "error.domain_malformed", "domain", r.Domain)
+	}
+	f.Merge("", ValidateLabel("appId", r.AppID))
+	for label, weight := range r.Weights {
+		f.Merge("weights", ValidateLabel(label, label))
+		if weight < 0 || weight > 100 {
+			f.Add("weights."+label, "error.number_range", "min", "0", "max", "100")
+		}
+	}
+	if r.State != RouteOnline && r.State != RouteStarting && r.State != RouteStopped {
+		f.Add("state", "error.route_state", "state", string(r.State))
+	}
+	return f.Err()
+}
+
+// RouteState says what a visitor gets when no instance is there to answer.
+type RouteState string
+
+const (
+	RouteOnline   RouteState = "online"
+	RouteStarting RouteState = "starting"
+	RouteStopped  RouteState = "stopped"
+)
+
+// RegistryChange is what changed since the last call of a watch.
+type RegistryChange struct {
+	Reset         bool                 // Routes and Addresses are everything there is
+	Routes        []Route              // new or changed
+	RemovedRoutes []string             // domains
+	Apps          map[string][]Address // app id -> all its addresses now; empty when there are none
+	Refused       []RefusedEntry       // entries that cannot be read; all others are in force
+}
+
+// RefusedEntry is a malformed entry of the registry.
+type RefusedEntry struct {
+	Path   string
+	Reason string
+}
+
+// GatewayNode is a running gateway.
+type GatewayNode struct {
+	ID    string `json:"id"`
+	Stats string `json:"stats"` // address of its counts
+}

@@ -1,0 +1,67 @@
+package service
+
+import (
+	"context"
+
+	"berth/core"
+)
+
+// Login returns the actor of docker login: whoever knows a token, with any user name, or an engine of this Berth.
+// Errors: EUNAUTHORIZED.
+func (s *Service) Login(ctx context.Context, _, password string) (core.Actor, error) {
+	if equalSecret(password, s.workerSecret) {
+		return core.System(), nil
+	}
+	return s.ActorOfToken(ctx, password)
+}
+
+// Allow lets the actor pull from and push to the repositories of its apps, which are named like them. Nothing else
+// can be reached, staged uploads included; what a service runs is not for pushing.
+// Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
+func (s *Service) Allow(ctx context.Context, repo string, access core.PushAccess) error {
+	if access != core.AccessPush {
+		_, err := appFor(ctx, s.store, repo, core.ActView)
+		return err
+	}
+	app, err := appFor(ctx, s.store, repo, core.ActDeploy)
+	switch {
+	case err != nil:
+		return err
+	case app.IsService():
+		return core.Errorf(core.EFORBIDDEN, "error.push_service", "name", app.Name)
+	case app.Deleting:
+		return core.Errorf(core.EFORBIDDEN, "error.app_deleting", "name", app.Name)
+	}
+	return nil
+}
+
+// Pushed records a pushed image as a version of the app. The same image again is fine; an image without a label is
+// part of another one. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID, ECONFLICT.
+func (s *Service) Pushed(ctx context.Context, repo, label string, a core.Artifact) error {
+	if err := s.Allow(ctx, repo, core.AccessPush); err != nil || label == "" {
+		return err
+	}
+	if err := s.checkRunnable(ctx, a.Detected); err != nil {
+		return err
+	}
+	app, err := s.App(ctx, repo)
+	if err != nil {
+		return err
+	}
+	v := s.version(ctx, app, label, a, core.SourcePush, repo+":"+label)
+	var known bool
+	err = s.store.Transact(ctx, func(tx core.Store) error {
+		old, err := tx.Versions().ByLabel(ctx, app.ID, label)
+		if core.ErrorCode(err) == core.ENOTFOUND {
+			return s.insertVersion(ctx, tx, v)
+		}
+		if known = err == nil && old.Digest == a.Digest; known || err != nil {
+			return err
+		}
+		return core.Conflict("label", "error.label_pushed", "version", label)
+	})
+	if err == nil && !known {
+		s.notify(app, "version", "")
+	}
+	return err
+}

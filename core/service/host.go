@@ -1,0 +1,42 @@
+package service
+
+import (
+	"context"
+
+	"berth/core"
+)
+
+// Hosts returns the hosts by name, with what is asked of each. Errors: EUNAUTHORIZED, EFORBIDDEN.
+func (s *Service) Hosts(ctx context.Context) ([]core.HostSummary, error) {
+	if err := s.authorize(ctx, core.ActOperate, ""); err != nil {
+		return nil, err
+	}
+	hosts, err := s.store.Hosts().List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	use, err := s.store.Hosts().Use(ctx)
+	summaries := make([]core.HostSummary, len(hosts))
+	for i, h := range hosts {
+		summaries[i] = core.HostSummary{Host: h, Use: use[h.ID]}
+	}
+	return summaries, err
+}
+
+// CollectGarbage removes what no image refers to and returns how much disk that gave back. Errors: EUNAUTHORIZED,
+// EFORBIDDEN.
+func (s *Service) CollectGarbage(ctx context.Context) (core.Bytes, error) {
+	if err := s.authorize(ctx, core.ActOperate, ""); err != nil {
+		return 0, err
+	}
+	return s.images.CollectGarbage(ctx)
+}
+
+// StreamLogs calls f for the lines of an app until ctx ends; see core.LogSource. Errors: EUNAUTHORIZED, ENOTFOUND.
+func (s *Service) StreamLogs(ctx context.Context, appID, cursor string, tail int, f func(core.LogLine) error) error {
+	if _, err := s.App(ctx, appID); err != nil {
+		return err
+	}
+	const most = 5000
+	return s.logs.Stream(ctx, appID, cursor, min(max(tail, 0), most), f)
+}

@@ -1,0 +1,160 @@
+// Package service holds the use cases: authorise, validate, write in one transaction, wake the worker, tell the
+// pages. What is answered is accepted, not yet running. One noun a file.
+package service
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"berth/core"
+)
+
+// Deps is what a Service works with.
+type Deps struct {
+	Store    core.Store
+	Images   core.ImageStore
+	Engines  core.Engines // of the hosts that this process reaches; nil for none
+	Catalog  core.Catalog
+	Waker    core.Waker
+	Notifier core.Notifier
+	Logs     core.LogSource
+	Traffic  core.Traffic
+
+	WorkerSecret   string // the password with which this Berth's engines pull; "" accepts none
+	BootstrapToken string // an operator's token from the settings; "" accepts none
+	PortalURL      string // whose host also names this Berth's image registry
+	BaseDomain     string
+	GatewayURL     string
+	TempDir        string // where the files of uploads lie, each under the upload's id; "" keeps none
+
+	Now func() time.Time // nil takes the clock
+	Log *slog.Logger     // nil logs nothing
+}
+
+// Service carries out the use cases. It is safe for concurrent use.
+type Service struct {
+	store    core.Store
+	images   core.ImageStore
+	engines  core.Engines
+	entries  core.Catalog
+	waker    core.Waker
+	notifier core.Notifier
+	logs     core.LogSource
+	traffic  core.Traffic
+
+	workerSecret   string
+	bootstrapToken string
+	portal         *url.URL
+	gateway        *url.URL
+	baseDomain     string
+	tempDir        string
+
+	now       func() time.Time
+	log       *slog.Logger
+	passwords passwords
+	failures  *failures
+	fetches   *fetches
+	garbage   garbage
+}
+
+var _ core.ImageGate = (*Service)(nil)
+
+// New returns a Service. Run RunFetches and RunHousekeeping beside it.
+func New(d Deps) *Service {
+	s := &Service{
+		store: d.Store, images: d.Images, engines: d.Engines, entries: d.Catalog, waker: d.Waker, notifier: d.Notifier, logs: d.Logs,
+		traffic: d.Traffic, workerSecret: d.WorkerSecret, bootstrapToken: d.BootstrapToken,
+		portal: parseURL(d.PortalURL), gateway: parseURL(d.GatewayURL), baseDomain: d.BaseDomain, tempDir: d.TempDir,
+		now: d.Now, log: d.Log, passwords: newPasswords(), failures: newFailures(), fetches: newFetches(),
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	return s
+}
+
+// parseURL never fails: the settings were checked before.
+func parseURL(text string) *url.URL {
+	u, err := url.Parse(text)
+	if err != nil {
+		return &url.URL{}
+	}
+	return u
+}
+
+// asSystem is for what belongs to no actor: making one, and what Berth does by itself.
+func asSystem(ctx context.Context) context.Context { return core.WithActor(ctx, core.System()) }
+
+// signedIn returns the actor. Errors: EUNAUTHORIZED for nobody.
+func signedIn(ctx context.Context) (core.Actor, error) {
+	a := core.ActorFrom(ctx)
+	if a.Kind == core.ActorNobody {
+		return a, core.Errorf(core.EUNAUTHORIZED, "error.sign_in_first")
+	}
+	return a, nil
+}
+
+// authorize allows the actor an action in a tenant that exists. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
+func (s *Service) authorize(ctx context.Context, act core.Action, tenantID string) error {
+	if err := core.ActorFrom(ctx).Authorize(act, tenantID); err != nil {
+		return err
+	}
+	if act == core.ActOperate {
+		return nil
+	}
+	if core.ValidateSlug("tenant", tenantID) != nil {
+		return core.NotFound()
+	}
+	_, err := s.store.Tenants().Get(ctx, tenantID)
+	return err
+}
+
+// appFor returns an app that the actor may do something with. It reads through store, which may be a transaction.
+// Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
+func appFor(ctx context.Context, store core.Store, id string, act core.Action) (core.App, error) {
+	actor, err := signedIn(ctx)
+	if err != nil {
+		return core.App{}, err
+	}
+	if core.ValidateSlug("id", id) != nil || !actor.SeesApp(id) {
+		return core.App{}, core.NotFound()
+	}
+	app, err := store.Apps().Get(ctx, id)
+	if err != nil {
+		return core.App{}, err
+	}
+	return app, actor.Authorize(act, app.TenantID)
+}
+
+// changeable is appFor for a change of what runs. Errors: ECONFLICT when the app is being deleted.
+func changeable(ctx context.Context, store core.Store, id string) (core.App, error) {
+	app, err := appFor(ctx, store, id, core.ActDeploy)
+	if err == nil && app.Deleting {
+		err = core.Errorf(core.ECONFLICT, "error.app_deleting", "name", app.Name)
+	}
+	return app, err
+}
+
+// record puts an event on an app's timeline.
+func (s *Service) record(ctx context.Context, tx core.Store, e core.Event) error {
+	e.CreatedAt = s.now()
+	if name := core.ActorFrom(ctx).Name; name != core.System().Name {
+		e.Author = name
+	}
+	return tx.Events().Create(ctx, e)
+}
+
+// changed wakes the worker for an app and tells the pages.
+func (s *Service) changed(app core.App, kind, id string) {
+	s.waker.Wake(app.ID)
+	s.notify(app, kind, id)
+}
+
+func (s *Service) notify(app core.App, kind, id string) {
+	s.notifier.Notify(core.Change{TenantID: app.TenantID, AppID: app.ID, Kind: kind, ID: id})
+}

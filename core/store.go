@@ -1,0 +1,30 @@
+package core
+
+import "context"
+
+// Store keeps everything that must not be lost. Every query is scoped by the actor in the context: rows of a tenant
+// that the actor does not see are ENOTFOUND. Errors of every method: EUNAVAILABLE when the database does not answer
+// in 5 s, EINSUFFICIENT when its disk is full.
+type Store interface {
+	Tenants() TenantStore
+	Users() UserStore
+	Sessions() SessionStore
+	Setup() SetupStore
+	Tokens() TokenStore
+	Apps() AppStore
+	Versions() VersionStore
+	Releases() ReleaseStore
+	Instances() InstanceStore
+	Hosts() HostStore
+	Operations() OperationStore
+	Events() EventStore
+	Uploads() UploadStore
+	Credentials() CredentialStore
+
+	// Transact runs f with a store whose writes are one transaction: all or none. f may run again after a
+	// serialization failure, so it changes nothing but the store.
+	Transact(ctx context.Context, f func(tx Store) error) error
+	// Ping checks that the database answers.
+	Ping(ctx context.Context) error
+	Close() error
+}

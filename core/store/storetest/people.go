@@ -1,0 +1,136 @@
+package storetest
+
+import (
+	"time"
+
+	"berth/core"
+)
+
+// testEmpty runs first, while nobody is there.
+func testEmpty(w *world) {
+	check(w, 0)(w.Users().Count(w.system))
+	_, err := w.Setup().Get(w.system)
+	w.fails(err, core.EGONE)
+	w.ok(w.Ping(w.nobody))
+}
+
+func testTenants(w *world) {
+	check(w, w.tenant)(w.Tenants().Get(w.alice, w.tenant.ID))
+	w.fails(w.Tenants().Create(w.system, w.tenant), core.ECONFLICT, "name")
+
+	second := w.newTenant("aardvark") // sorted as people sort, not "Acme" first for its capital
+	check(w, []core.Tenant{second, w.tenant})(w.Tenants().List(w.member(w.tenant, second)))
+	check(w, []core.Tenant{w.other})(w.Tenants().List(w.bob))
+	empty(w)(w.Tenants().List(w.nobody))
+}
+
+func testMemberships(w *world) {
+	u := core.User{ID: core.NewID(), Email: core.NewInstanceID() + "@example.com", Name: "Ann"}
+	w.ok(w.Users().Create(w.system, u))
+	m := core.Membership{TenantID: w.tenant.ID, UserID: u.ID, Role: core.RoleViewer}
+	w.ok(w.Tenants().AddMember(w.alice, m))
+	m.Role = core.RoleAdmin
+	w.ok(w.Tenants().AddMember(w.alice, m))
+	check(w, []core.Membership{m})(w.Tenants().Members(w.alice, w.tenant.ID))
+	check(w, []core.Membership{m})(w.Tenants().MembershipsOf(w.nobody, u.ID))
+	empty(w)(w.Tenants().MembershipsOf(w.nobody, "nobody"))
+
+	m.UserID = "nobody"
+	w.fails(w.Tenants().AddMember(w.alice, m), core.ENOTFOUND)
+}
+
+func testUsers(w *world) {
+	before, err := w.Users().Count(w.system)
+	w.ok(err)
+	u := core.User{ID: core.NewID(), Email: core.NewInstanceID() + "@example.com", Name: "Ann",
+		PasswordHash: "$argon2id$x", Operator: true, Language: "zh-Hans", Theme: "dark", CreatedAt: time.Now()}
+	w.ok(w.Users().Create(w.system, u))
+	check(w, u)(w.Users().Get(w.nobody, u.ID))
+	check(w, u)(w.Users().ByEmail(w.nobody, u.Email))
+	check(w, before+1)(w.Users().Count(w.system))
+
+	twin := u
+	twin.ID = core.NewID()
+	w.fails(w.Users().Create(w.system, twin), core.ECONFLICT, "email")
+
+	changed := u
+	changed.Name, changed.PasswordHash, changed.Language, changed.Theme = "Anna", "$argon2id$y", "", ""
+	attempt := changed
+	attempt.Operator, attempt.Email = false, "other@example.com"
+	w.ok(w.Users().Update(w.system, attempt))
+	w.ok(w.Users().Update(w.system, attempt)) // nothing to change is no error
+	check(w, changed)(w.Users().Get(w.system, u.ID))
+
+	w.fails(w.Users().Update(w.system, core.User{ID: "nobody"}), core.ENOTFOUND)
+	_, err = w.Users().ByEmail(w.system, "nobody@example.com")
+	w.fails(err, core.ENOTFOUND)
+}
+
+func testSessions(w *world) {
+	find := func(hash, want string) {
+		w.Helper()
+		data, ok, err := w.Sessions().Find(w.nobody, hash)
+		w.ok(err)
+		if ok != (want != "") || string(data) != want {
+			w.Fatalf("got %q, %v, want %q", data, ok, want)
+		}
+	}
+	long, short := core.NewSecret(), core.NewSecret()
+	w.ok(w.Sessions().Save(w.nobody, long, "", []byte("a\x00\xff"), time.Now().Add(time.Hour)))
+	find(long, "a\x00\xff")
+	w.ok(w.Sessions().Save(w.nobody, long, "u", []byte("b"), time.Now().Add(time.Hour)))
+	find(long, "b")
+
+	w.ok(w.Sessions().Save(w.nobody, short, "u", []byte("c"), time.Now().Add(-time.Millisecond)))
+	find(short, "")
+	w.ok(w.Sessions().DeleteExpired(w.system, time.Now()))
+	find(long, "b")
+	w.ok(w.Sessions().DeleteExpired(w.system, time.Now().Add(2*time.Hour)))
+	find(long, "")
+
+	w.ok(w.Sessions().Save(w.nobody, long, "u", []byte("d"), time.Now().Add(time.Hour)))
+	w.ok(w.Sessions().Delete(w.nobody, long))
+	w.ok(w.Sessions().Delete(w.nobody, long))
+	find(long, "")
+}
+
+func testSetup(w *world) {
+	first := core.SetupLink{TokenHash: core.NewSecret(), ExpiresAt: time.Now().Add(time.Hour)}
+	second := core.SetupLink{TokenHash: core.NewSecret(), ExpiresAt: time.Now().Add(2 * time.Hour)}
+	w.ok(w.Setup().Put(w.system, first))
+	w.ok(w.Setup().Put(w.system, second))
+	check(w, second)(w.Setup().Get(w.nobody))
+	w.fails(w.Setup().Take(w.nobody, first.TokenHash), core.EGONE)
+	w.ok(w.Setup().Take(w.nobody, second.TokenHash))
+	w.fails(w.Setup().Take(w.nobody, second.TokenHash), core.EGONE)
+	_, err := w.Setup().Get(w.nobody)
+	w.fails(err, core.EGONE)
+}
+
+func testTokens(w *world) {
+	newToken := func(tenantID string, age time.Duration) core.Token {
+		t := core.Token{ID: core.NewID(), TenantID: tenantID, UserID: "u", Name: "CI", SecretHash: core.NewSecret(),
+			Scope: core.ScopeDeploy, CreatedAt: time.Now().Add(-age), ExpiresAt: time.Now().Add(time.Hour)}
+		w.ok(w.Tokens().Create(w.system, t))
+		return t
+	}
+	old, fresh := newToken(w.tenant.ID, time.Hour), newToken(w.tenant.ID, time.Minute)
+	operators := newToken("", 0)
+	check(w, old)(w.Tokens().BySecretHash(w.nobody, old.SecretHash))
+	check(w, []core.Token{fresh, old})(w.Tokens().List(w.alice, w.tenant.ID))
+	check(w, []core.Token{operators})(w.Tokens().List(w.system, ""))
+	empty(w)(w.Tokens().List(w.alice, ""))
+
+	old.LastUsedAt = time.Now()
+	w.ok(w.Tokens().Touch(w.nobody, old.ID, old.LastUsedAt))
+	check(w, old)(w.Tokens().BySecretHash(w.nobody, old.SecretHash))
+
+	w.fails(w.Tokens().Create(w.alice, old), core.ECONFLICT)
+	w.fails(w.Tokens().Delete(w.system, w.other.ID, old.ID), core.ENOTFOUND)
+	w.fails(w.Tokens().Delete(w.alice, "", operators.ID), core.ENOTFOUND)
+	w.ok(w.Tokens().Delete(w.alice, w.tenant.ID, old.ID))
+	w.fails(w.Tokens().Delete(w.alice, w.tenant.ID, old.ID), core.ENOTFOUND)
+	w.ok(w.Tokens().Delete(w.system, "", operators.ID))
+	_, err := w.Tokens().BySecretHash(w.nobody, old.SecretHash)
+	w.fails(err, core.ENOTFOUND)
+}

@@ -1,0 +1,58 @@
+// Package storetest is the suite that every core.Store passes.
+package storetest
+
+import (
+	"testing"
+
+	"berth/core"
+)
+
+// Run tests a store. Each call of open returns another handle on one and the same database, which is migrated and
+// empty at the first call, and closes it when its t ends.
+func Run(t *testing.T, open func(t *testing.T) core.Store) {
+	s := open(t)
+	for _, c := range []struct {
+		name string
+		test func(w *world)
+	}{
+		{"Empty", testEmpty},
+		{"Tenants", testTenants},
+		{"Memberships", testMemberships},
+		{"Users", testUsers},
+		{"Sessions", testSessions},
+		{"Setup", testSetup},
+		{"Tokens", testTokens},
+		{"Apps", testApps},
+		{"AppSpec", testAppSpec},
+		{"AppStatus", testAppStatus},
+		{"AppDelete", testAppDelete},
+		{"AppFilter", testAppFilter},
+		{"AppPages", testAppPages},
+		{"Versions", testVersions},
+		{"Releases", testReleases},
+		{"ReleasePick", testReleasePick},
+		{"ReleaseUse", testReleaseUse},
+		{"Instances", testInstances},
+		{"InstancePort", testInstancePort},
+		{"Hosts", testHosts},
+		{"HostUse", testHostUse},
+		{"Ports", testPorts},
+		{"Operations", testOperations},
+		{"Events", testEvents},
+		{"Uploads", testUploads},
+		{"Credentials", testCredentials},
+		{"Bytes", testBytes},
+		{"Times", testTimes},
+		{"OddIDs", testOddIDs},
+		{"Isolation", testIsolation},
+		{"IsolationOfWrites", testIsolationOfWrites},
+		{"NarrowedToken", testNarrowedToken},
+		{"Unscoped", testUnscoped},
+		{"Transact", testTransact},
+		{"TransactNested", testTransactNested},
+		{"TransactPanic", testTransactPanic},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(newWorld(t, s)) })
+	}
+	t.Run("Races", func(t *testing.T) { testRaces(t, s, open(t)) })
+}

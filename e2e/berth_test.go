@@ -1,0 +1,321 @@
+// Package e2e drives the built program as its users would: real Docker, real ZooKeeper, real browser.
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"berth/e2e/testenv"
+)
+
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "berth-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binary = filepath.Join(dir, "berth")
+	build := exec.Command("go", "build", "-o", binary, "berth")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building berth: %v\n%s", err, out)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+const bootstrapToken = "e2e-bootstrap-token-of-the-first-operator"
+
+// Berth is a running program under test.
+type Berth struct {
+	t       testing.TB
+	Data    string
+	Portal  string // "http://127.0.0.1:1234"
+	Gateway string
+	Domain  string // base domain
+	token   string
+	args    []string
+	command func(name string, args ...string) *exec.Cmd
+	env     []string
+
+	others []*Berth // further processes of the same Berth
+
+	mu     sync.Mutex
+	cmd    *exec.Cmd
+	exited chan struct{}
+	output *output
+}
+
+// option changes how a Berth is started.
+type option func(*Berth)
+
+func withArgs(args ...string) option { return func(b *Berth) { b.args = append(b.args, args...) } }
+
+// on runs the program on the machine of an engine of the test's own.
+func on(d *testenv.Dockerd) option {
+	return func(b *Berth) {
+		move := func(address string) string {
+			_, port, _ := net.SplitHostPort(strings.TrimPrefix(address, "http://"))
+			return "http://" + net.JoinHostPort(d.Address, port)
+		}
+		b.Portal, b.Gateway, b.command = move(b.Portal), move(b.Gateway), d.Command
+		b.env = append(b.env, "DOCKER_HOST="+d.Host)
+	}
+}
+
+// start runs Berth with an empty data folder on free ports and waits until it is ready. It is stopped, and what it
+// runs is removed, when the test ends.
+func start(t testing.TB, options ...option) *Berth {
+	t.Helper()
+	b := &Berth{t: t, Data: t.TempDir(), Portal: "http://" + freeAddress(t), Gateway: "http://" + freeAddress(t),
+		Domain: "localhost", token: bootstrapToken, command: exec.Command, output: &output{}}
+	for _, o := range options {
+		o(b)
+	}
+	t.Cleanup(b.cleanUp)
+	b.Start()
+	return b
+}
+
+// beside starts a further process of the same Berth, with other options.
+func (b *Berth) beside(options ...option) *Berth {
+	b.t.Helper()
+	other := &Berth{t: b.t, Data: b.Data, Portal: b.Portal, Gateway: b.Gateway, Domain: b.Domain, token: b.token,
+		command: b.command, env: b.env, output: b.output}
+	for _, o := range options {
+		o(other)
+	}
+	b.others = append(b.others, other)
+	other.Start()
+	return other
+}
+
+// Start starts the program, again after Stop or Kill.
+func (b *Berth) Start() {
+	b.t.Helper()
+	args := append([]string{"serve", "--data", b.Data, "--portal-listen", strings.TrimPrefix(b.Portal, "http://"),
+		"--portal-url", b.Portal, "--gateway-http", strings.TrimPrefix(b.Gateway, "http://"), "--bootstrap-token", bootstrapToken}, b.args...)
+	cmd := b.command(binary, args...)
+	cmd.Dir = b.Data
+	cmd.Env = append(os.Environ(), b.env...)
+	cmd.Stdout, cmd.Stderr = b.output, b.output
+	if err := cmd.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	exited := make(chan struct{})
+	go func() { cmd.Wait(); close(exited) }()
+	b.mu.Lock()
+	b.cmd, b.exited = cmd, exited
+	b.mu.Unlock()
+	b.eventually(30*time.Second, func() error {
+		select {
+		case <-exited:
+			b.t.Fatalf("berth ended: %s\n%s", cmd.ProcessState, b.output)
+		default:
+		}
+		res, err := http.Get(b.Portal + "/readyz")
+		if err != nil {
+			return err
+		}
+		defer res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			body, _ := io.ReadAll(res.Body)
+			return fmt.Errorf("%s: %s", res.Status, body)
+		}
+		return nil
+	})
+}
+
+// Stop ends the program as an operator would, and checks that it ends in time.
+func (b *Berth) Stop() {
+	b.t.Helper()
+	b.signal(syscall.SIGTERM)
+	select {
+	case <-b.exited:
+	case <-time.After(35 * time.Second):
+		b.signal(syscall.SIGQUIT)
+		<-b.exited
+		b.t.Errorf("berth did not stop within 30 s\n%s", b.output)
+	}
+}
+
+// Kill ends the program with no chance to tidy up.
+func (b *Berth) Kill() {
+	b.signal(syscall.SIGKILL)
+	<-b.exited
+}
+
+func (b *Berth) signal(s syscall.Signal) { b.cmd.Process.Signal(s) }
+
+func (b *Berth) running() bool {
+	select {
+	case <-b.exited:
+		return false
+	default:
+		return true
+	}
+}
+
+// cleanUp deletes every app, so that nothing stays on the engine, and ends the program.
+func (b *Berth) cleanUp() {
+	if b.cmd == nil {
+		return
+	}
+	if !b.running() {
+		b.Start()
+	}
+	var apps struct{ Items []struct{ ID string } }
+	b.call("GET", "/api/v1/apps", nil, &apps)
+	for _, a := range apps.Items {
+		b.call("DELETE", "/api/v1/apps/"+a.ID, nil, nil)
+	}
+	for end := time.Now().Add(60 * time.Second); len(apps.Items) > 0 && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		apps.Items = nil
+		b.call("GET", "/api/v1/apps", nil, &apps)
+	}
+	for _, other := range append(b.others, b) {
+		if other.running() {
+			other.Stop()
+		}
+	}
+	if b.t.Failed() {
+		b.t.Logf("berth said:\n%s", b.output)
+	}
+	if len(apps.Items) > 0 {
+		b.t.Errorf("apps are left: %+v", apps.Items)
+	}
+}
+
+// call sends a request to the API and returns the status; an answer is decoded into out when it is not nil.
+func (b *Berth) call(method, path string, body, out any) (int, error) {
+	var reader io.Reader
+	switch v := body.(type) {
+	case nil:
+	case io.Reader:
+		reader = v
+	default:
+		data, err := json.Marshal(v)
+		if err != nil {
+			return 0, err
+		}
+		reader = bytes.NewReader(data)
+	}
+	req, err := http.NewRequest(method, b.Portal+path, reader)
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Authorization", "Bearer "+b.token)
+	if _, isStream := body.(io.Reader); body != nil && !isStream {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		return res.StatusCode, err
+	}
+	if res.StatusCode >= 400 {
+		return res.StatusCode, fmt.Errorf("%s %s: %s: %s", method, path, res.Status, data)
+	}
+	if out != nil && len(data) > 0 {
+		err = json.Unmarshal(data, out)
+	}
+	return res.StatusCode, err
+}
+
+// do is call for requests that must succeed.
+func (b *Berth) do(method, path string, body, out any) {
+	b.t.Helper()
+	if _, err := b.call(method, path, body, out); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// get sends a request for an app through the gateway.
+func (b *Berth) get(appID, path string) (int, string, error) {
+	req, err := http.NewRequest("GET", b.Gateway+path, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	req.Host = appID + "." + b.Domain
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return res.StatusCode, string(body), err
+}
+
+// eventually waits until check passes.
+func (b *Berth) eventually(atMost time.Duration, check func() error) {
+	b.t.Helper()
+	eventually(b.t, atMost, check)
+}
+
+func eventually(t testing.TB, atMost time.Duration, check func() error) {
+	t.Helper()
+	var err error
+	for end := time.Now().Add(atMost); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if err = check(); err == nil {
+			return
+		}
+	}
+	t.Fatalf("not within %s: %v", atMost, err)
+}
+
+func freeAddress(t testing.TB) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// output keeps what a program says.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// find returns the first group of a pattern in what was said, "" when it was not.
+func (o *output) find(pattern string) string {
+	m := regexp.MustCompile(pattern).FindStringSubmatch(o.String())
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}

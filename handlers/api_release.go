@@ -1,0 +1,128 @@
+package handlers
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"berth/core"
+	"berth/views/i18n"
+)
+
+type releaseJSON struct {
+	Number    int                `json:"number"`
+	Status    core.ReleaseStatus `json:"status"`
+	Reason    string             `json:"reason,omitempty"`
+	Author    string             `json:"author,omitempty"`
+	Weights   map[string]int     `json:"weights"` // version label -> percent
+	Replicas  int                `json:"replicas"`
+	Memory    core.Bytes         `json:"memory"`
+	CPU       core.MilliCPU      `json:"cpu"` // "0" is no limit
+	Port      int                `json:"port"`
+	Command   []string           `json:"command,omitempty"`
+	Env       envJSON            `json:"env"`
+	Bindings  []string           `json:"bindings,omitempty"`
+	Health    core.HealthCheck   `json:"health"`
+	Served    int64              `json:"served"` // requests during the switch to it
+	Failed    int64              `json:"failed"` // those of them that failed
+	CreatedAt time.Time          `json:"created_at"`
+	OnlineAt  time.Time          `json:"online_at,omitzero"`
+}
+
+func newReleaseJSON(words *i18n.Localizer, r core.Release) releaseJSON {
+	s := r.Spec
+	weights := make(map[string]int, len(s.Targets))
+	for _, t := range s.Targets {
+		weights[t.Label] = t.Weight
+	}
+	return releaseJSON{r.Number, r.Status, words.Text(r.Reason), r.Author, weights, s.Replicas, s.Memory, s.CPU, s.Port,
+		s.Command, newEnvJSON(s.Env), s.Bindings, s.Health.WithDefaults(), r.Served, r.Failed, r.CreatedAt, r.OnlineAt}
+}
+
+// released is a release on its way.
+type released struct {
+	Number    int    `json:"number"`
+	Operation string `json:"operation"`
+}
+
+func answerReleased(c echo.Context, r core.Release, op core.Operation, err error) error {
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusAccepted, released{r.Number, op.ID})
+}
+
+func (h *Handlers) apiReleases(c echo.Context) error {
+	values, err := query(c, "cursor", "limit")
+	if err != nil {
+		return err
+	}
+	n, err := limit(values, maxLimit)
+	if err != nil {
+		return err
+	}
+	before := 0
+	if text := values.Get("cursor"); text != "" {
+		if before, err = strconv.Atoi(text); err != nil || before < 1 {
+			return core.Invalid("cursor", "error.cursor_malformed")
+		}
+	}
+	ctx := c.Request().Context()
+	releases, err := h.Service.Releases(ctx, c.Param("app"), before, n)
+	if err != nil {
+		return err
+	}
+	next := ""
+	if len(releases) == n && releases[n-1].Number > 1 {
+		next = strconv.Itoa(releases[n-1].Number)
+	}
+	words := i18n.From(ctx)
+	return answerList(c, releases, next, func(r core.Release) releaseJSON { return newReleaseJSON(words, r) })
+}
+
+func (h *Handlers) apiRelease(c echo.Context) error {
+	n, err := number(c.Param("release"))
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	releases, err := h.Service.Releases(ctx, c.Param("app"), n+1, 1)
+	if err != nil {
+		return err
+	}
+	if len(releases) == 0 || releases[0].Number != n {
+		return core.NotFound()
+	}
+	return c.JSON(http.StatusOK, newReleaseJSON(i18n.From(ctx), releases[0]))
+}
+
+func (h *Handlers) apiCreateRelease(c echo.Context) error {
+	var in core.NewRelease
+	var env *envJSON
+	err := bind(c, fields{"version": &in.Version, "weights": &in.Weights, "replicas": &in.Replicas,
+		"memory": &in.Memory, "cpu": &in.CPU, "port": &in.Port, "command": &in.Command, "env": &env,
+		"bindings": &in.Bindings, "health": &in.Health})
+	if err != nil {
+		return err
+	}
+	if in.Version != "" && in.Weights != nil {
+		return core.Invalid("weights", "error.version_or_weights")
+	}
+	in.Env = (*[]core.EnvVar)(env)
+	r, op, err := h.Service.Release(c.Request().Context(), c.Param("app"), in)
+	return answerReleased(c, r, op, err)
+}
+
+func (h *Handlers) apiRollback(c echo.Context) error {
+	var n int
+	if err := bind(c, fields{"release": &n}); err != nil {
+		return err
+	}
+	if n < 1 {
+		return core.Invalid("release", "error.field_missing")
+	}
+	r, op, err := h.Service.Rollback(c.Request().Context(), c.Param("app"), n)
+	return answerReleased(c, r, op, err)
+}

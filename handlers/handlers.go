@@ -1,0 +1,18 @@
+// Package handlers answers requests: parse, one call of the service, render. Pages and the API lie side by side, one
+// noun a file; api_*.go speak JSON.
+package handlers
+
+import "berth/views/i18n"
+
+// Handlers holds what every handler needs.
+type Handlers struct {
+	Service    Service
+	Sessions   Sessions
+	Messages   *i18n.Bundle
+	Asset      func(name string) string // the address of a file of static/: "app.css" -> "/static/app.<hash>.css"
+	PortalURL  string                   // the only base of links that leave the portal, e.g. in a setup link
+	BaseDomain string                   // an app answers at {appId}.{BaseDomain}
+	GatewayURL string                   // scheme and port of the gateway, e.g. "http://localhost:8000", for links to apps
+
+	streams streams
+}

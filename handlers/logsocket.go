@@ -1,0 +1,105 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/gorilla/websocket"
+	"github.com/labstack/echo/v4"
+
+	"berth/core"
+)
+
+const (
+	defaultTail = 200
+	maxTail     = 1000
+)
+
+// upgrader leaves the origin to Logs, which answers with the same errors as everything else.
+var upgrader = websocket.Upgrader{
+	HandshakeTimeout: usualPatience.write,
+	WriteBufferSize:  16 << 10,
+	CheckOrigin:      func(*http.Request) bool { return true },
+}
+
+// Logs streams the lines of an app over a websocket, a JSON object a line, for pages and for programs alike.
+// since=CURSOR begins behind that line, tail=N with the last N lines.
+func (h *Handlers) Logs(c echo.Context) error {
+	values, err := query(c, "since", "tail")
+	if err != nil {
+		return err
+	}
+	tail, err := tailOf(values)
+	if err != nil {
+		return err
+	}
+	r := c.Request()
+	ctx, appID := r.Context(), c.Param("app")
+	if IdentityFrom(ctx).Cookie && !h.ownOrigin(r) {
+		return core.Errorf(core.EFORBIDDEN, "error.cross_site")
+	}
+	if _, err := h.Service.App(ctx, appID); err != nil {
+		return err
+	}
+	if !websocket.IsWebSocketUpgrade(r) {
+		return core.Errorf(core.EINVALID, "error.websocket_only")
+	}
+	s := &logSocket{service: h.Service, app: appID, cursor: values.Get("since"), tail: tail,
+		patience: h.streams.times()}
+	return h.openSocket(c, s)
+}
+
+// openSocket takes a place among the person's sockets, makes the connection a websocket and serves it.
+func (h *Handlers) openSocket(c echo.Context, s *logSocket) error {
+	ctx := c.Request().Context()
+	free, err := h.streams.take("error.sockets_many", maxSockets, core.ActorFrom(ctx))
+	if err != nil {
+		return err
+	}
+	defer free()
+	closing, end, err := h.streams.begin()
+	if err != nil {
+		return err
+	}
+	defer end()
+	if s.conn, err = upgrader.Upgrade(c.Response(), c.Request(), nil); err != nil {
+		return nil // it has answered
+	}
+	c.Response().Status = http.StatusSwitchingProtocols // for the log
+	s.serve(ctx, closing)
+	return nil
+}
+
+func tailOf(values url.Values) (int, error) {
+	text := values.Get("tail")
+	if text == "" {
+		return defaultTail, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > maxTail {
+		return 0, core.Invalid("tail", "error.number_range", "min", "0", "max", strconv.Itoa(maxTail))
+	}
+	return n, nil
+}
+
+// ownOrigin reports whether a page of the portal itself asks. A browser sends Origin with every websocket.
+func (h *Handlers) ownOrigin(r *http.Request) bool {
+	origin, err := url.Parse(r.Header.Get("Origin"))
+	if err != nil || origin.Host == "" {
+		return false
+	}
+	portal, err := url.Parse(h.PortalURL)
+	return origin.Host == r.Host || err == nil && origin.Scheme == portal.Scheme && origin.Host == portal.Host
+}
+
+// mayRead reports whether the actor of ctx, found anew, may still see the app.
+func mayRead(ctx context.Context, service Service, appID string) error {
+	ctx, err := reidentify(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = service.App(ctx, appID)
+	return err
+}

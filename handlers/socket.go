@@ -1,0 +1,164 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"berth/core"
+)
+
+// The limits of a socket.
+const (
+	socketPing     = 15 * time.Second
+	socketSilence  = 40 * time.Second // without a pong until a viewer counts as gone
+	socketMaxFrame = 4 << 10
+	socketMaxRate  = 20 // messages a second; a viewer has nothing to say
+	socketLinger   = time.Second
+)
+
+// logSocket is one viewer of an app's log.
+type logSocket struct {
+	service Service
+	conn    *websocket.Conn
+	app     string
+	cursor  string
+	tail    int
+	patience
+}
+
+// closeReason is why a socket is closed, as a status code of RFC 6455.
+type closeReason int
+
+func (r closeReason) Error() string { return "closed with " + strconv.Itoa(int(r)) }
+
+// serve streams lines until the viewer goes, loses the right to look or the server stops.
+func (s *logSocket) serve(ctx context.Context, closing <-chan struct{}) {
+	ctx, stop := context.WithCancelCause(ctx)
+	reader := make(chan struct{})
+	go func() {
+		defer close(reader)
+		stop(s.read())
+	}()
+	go s.watch(ctx, stop, closing)
+	if err := s.service.StreamLogs(ctx, s.app, s.cursor, s.tail, s.write); err != nil {
+		stop(err)
+	}
+	stop(closeReason(websocket.CloseNormalClosure))
+	s.close(context.Cause(ctx), reader)
+}
+
+func (s *logSocket) write(line core.LogLine) error {
+	if err := s.conn.SetWriteDeadline(time.Now().Add(s.patience.write)); err != nil {
+		return err
+	}
+	return s.conn.WriteJSON(line)
+}
+
+// read throws away what the viewer says, but notices that it goes and that it says too much.
+func (s *logSocket) read() error {
+	var said messageRate
+	alive := func(string) error {
+		_ = s.conn.SetReadDeadline(time.Now().Add(socketSilence))
+		return said.count()
+	}
+	answerPing := s.conn.PingHandler()
+	s.conn.SetReadLimit(socketMaxFrame)
+	s.conn.SetPongHandler(alive)
+	s.conn.SetPingHandler(func(data string) error {
+		if err := alive(data); err != nil {
+			return err
+		}
+		return answerPing(data)
+	})
+	for err := alive(""); ; err = alive("") {
+		if err != nil {
+			return err
+		}
+		_, message, err := s.conn.NextReader()
+		if err != nil {
+			return err
+		}
+		if _, err := io.Copy(io.Discard, message); err != nil {
+			return err
+		}
+	}
+}
+
+// messageRate counts messages by the second.
+type messageRate struct {
+	second   time.Time
+	messages int
+}
+
+func (r *messageRate) count() error {
+	if now := time.Now(); now.Sub(r.second) > time.Second {
+		r.second, r.messages = now, 0
+	}
+	if r.messages++; r.messages > socketMaxRate {
+		return closeReason(websocket.ClosePolicyViolation)
+	}
+	return nil
+}
+
+// watch keeps the connection awake and looks whether the viewer may still look.
+func (s *logSocket) watch(ctx context.Context, stop context.CancelCauseFunc, closing <-chan struct{}) {
+	ping, recheck := time.NewTicker(socketPing), time.NewTicker(s.recheck)
+	defer ping.Stop()
+	defer recheck.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-closing:
+			stop(closeReason(websocket.CloseGoingAway))
+		case <-ping.C:
+			if err := s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(s.patience.write)); err != nil {
+				stop(err)
+			}
+		case <-recheck.C:
+			if err := mayRead(ctx, s.service, s.app); err != nil && core.ErrorCode(err) != core.EUNAVAILABLE {
+				stop(closeReason(websocket.ClosePolicyViolation))
+			}
+		}
+	}
+}
+
+// close says goodbye with the code that cause asks for. The reader goes on for a moment: closing a connection with
+// unread bytes resets it, and the viewer would never see the code.
+func (s *logSocket) close(cause error, reader <-chan struct{}) {
+	deadline := time.Now().Add(socketLinger)
+	message := websocket.FormatCloseMessage(closeCode(cause), "")
+	_ = s.conn.WriteControl(websocket.CloseMessage, message, deadline)
+	_ = s.conn.SetReadDeadline(deadline)
+	select {
+	case <-reader:
+		_, _ = io.Copy(io.Discard, s.conn.NetConn())
+	case <-time.After(socketLinger):
+	}
+	s.conn.Close()
+	<-reader
+}
+
+// closeCode returns the code for why a stream of lines ended.
+func closeCode(cause error) int {
+	if reason, ok := errors.AsType[closeReason](cause); ok {
+		return int(reason)
+	}
+	switch core.ErrorCode(cause) {
+	case "":
+		return websocket.CloseNormalClosure
+	case core.EINVALID, core.EUNAUTHORIZED, core.EFORBIDDEN, core.ENOTFOUND:
+		return websocket.ClosePolicyViolation
+	case core.EUNAVAILABLE:
+		return websocket.CloseTryAgainLater
+	}
+	if errors.Is(cause, websocket.ErrReadLimit) {
+		return websocket.CloseMessageTooBig
+	}
+	return websocket.CloseInternalServerErr
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metrics answers in Prometheus' notation: the process, and what the gateway did. Nothing is counted by app here, so
+// that the number of series does not grow with the number of apps.
+func (p *parts) metrics() http.Handler {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "berth_info", Help: "1, with the version of Berth.",
+		ConstLabels: prometheus.Labels{"version": version}})
+	info.Set(1)
+	r.MustRegister(info,
+		gauge("berth_gateway_routes", "Domains that the gateway of this process knows.",
+			func() float64 { return float64(p.gateway.Totals().Routes) }),
+		gauge("berth_gateway_connections", "Connections of clients that are open.",
+			func() float64 { return float64(p.gateway.Totals().Connections) }),
+		counter("berth_gateway_refused_total", "Requests that were refused because they broke a rule of HTTP.",
+			func() float64 { return float64(p.gateway.Totals().Refused) }),
+		counter("berth_gateway_unknown_total", "Requests for a domain that leads nowhere.",
+			func() float64 { return float64(p.gateway.Totals().Unknown) }),
+		gauge("berth_registry_contact_timestamp_seconds", "When the registry last answered.",
+			func() float64 { return float64(p.registry.Contact().Unix()) }))
+	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
+}
+
+func gauge(name, help string, value func() float64) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
+}
+
+func counter(name, help string, value func() float64) prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value)
+}

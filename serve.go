@@ -1,0 +1,273 @@
+package main
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"berth/core"
+	"berth/core/catalog"
+	"berth/core/config"
+	"berth/core/service"
+	"berth/handlers"
+	"berth/static"
+	gatewaypages "berth/views/gateway"
+	"berth/views/i18n"
+	"berth/views/paths"
+	"berth/web"
+	"berth/worker"
+	"berth/worker/discovery"
+	"berth/worker/gateway"
+	"berth/worker/health"
+	"berth/worker/image"
+	"berth/worker/logs"
+	"berth/worker/reconcile"
+)
+
+// parts are what the roles of one process are made of.
+type parts struct {
+	cfg       config.Config
+	log       *slog.Logger
+	store     core.Store
+	registry  core.Registry
+	engines   engines
+	images    *image.Store
+	uploads   *image.Uploads
+	gateway   *gateway.Gateway
+	monitor   *health.Monitor
+	discovery *discovery.Discovery
+	loop      *reconcile.Loop
+	service   *service.Service
+	messages  *i18n.Bundle
+}
+
+// serve runs the roles of this process until ctx ends.
+func serve(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger) error {
+	p := &parts{cfg: cfg, log: log, engines: engines{}}
+	if err := p.joinGateway(); err != nil {
+		return err
+	}
+	supervisor := &worker.Supervisor{Log: log}
+	if cfg.Has("worker") || cfg.Has("portal") {
+		if err := p.assemble(ctx); err != nil {
+			return err
+		}
+		defer p.close()
+	}
+	if cfg.Has("worker") {
+		supervisor.Add(worker.Loop{Name: "reconcile", Run: p.loop.Run}, worker.Loop{Name: "discovery", Run: p.discovery.Run})
+	}
+	front, err := p.front(ctx, out)
+	if err != nil {
+		return err
+	}
+	supervisor.Add(front...)
+	supervisor.Run(ctx)
+	return nil
+}
+
+// front returns the loops that others connect to. They are stopped together, before those that they rely on.
+func (p *parts) front(ctx context.Context, out io.Writer) ([]worker.Loop, error) {
+	var loops []worker.Loop
+	if p.cfg.Has("gateway") {
+		if err := isFree("gateway-http", p.cfg.GatewayHTTP); err != nil {
+			return nil, err
+		}
+		loops = append(loops, worker.Loop{Name: "gateway", Run: p.gateway.Run})
+	}
+	if !p.cfg.Has("portal") {
+		return loops, nil
+	}
+	if err := isFree("portal-listen", p.cfg.PortalListen); err != nil {
+		return nil, err
+	}
+	uploads, err := p.newUploads()
+	if err != nil {
+		return nil, err
+	}
+	p.uploads = uploads
+	loops = append(loops,
+		worker.Loop{Name: "fetches", Run: p.service.RunFetches},
+		worker.Loop{Name: "housekeeping", Run: p.service.RunHousekeeping},
+		worker.Loop{Name: "uploads", Run: p.tendUploads},
+		worker.Loop{Name: "portal", Run: p.runPortal})
+	return loops, p.announce(ctx, out)
+}
+
+// isFree tells at once what would only be logged and retried later.
+func isFree(setting, address string) error {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("nothing can listen on %s: %w\nSet %s to an address that is free", address, err, setting)
+	}
+	return l.Close()
+}
+
+func (p *parts) runPortal(ctx context.Context) error {
+	l, err := net.Listen("tcp", p.cfg.PortalListen)
+	if err != nil {
+		return err
+	}
+	return p.portal().Run(ctx, l)
+}
+
+func (p *parts) close() {
+	p.monitor.Close()
+	if err := errors.Join(p.images.Close(), p.store.Close()); err != nil {
+		p.log.Warn("not everything could be closed", "error", err)
+	}
+}
+
+// announce prints where the portal is, and on a Berth that nobody owns yet the link that makes the first operator.
+func (p *parts) announce(ctx context.Context, out io.Writer) error {
+	needed, err := p.service.NeedsSetup(ctx)
+	if err != nil {
+		return err
+	}
+	if needed {
+		return p.setupLink(ctx, out)
+	}
+	_, err = fmt.Fprintf(out, "Berth is at %s\n", p.cfg.PortalURL)
+	return err
+}
+
+func (p *parts) setupLink(ctx context.Context, out io.Writer) error {
+	secret, expires, err := p.service.NewSetupLink(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "\nBerth is ready. Open this link to become its operator; it works once, until %s:\n\n  %s\n\n",
+		expires.Local().Format("15:04"), p.cfg.PortalURL+paths.Setup(secret))
+	return err
+}
+
+func printSetupLink(ctx context.Context, cfg config.Config, out io.Writer) error {
+	st, err := openStore(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	p := &parts{cfg: cfg, store: st, service: service.New(service.Deps{Store: st, BaseDomain: cfg.BaseDomain})}
+	return p.setupLink(ctx, out)
+}
+
+// joinGateway makes what a gateway needs: the registry, and nothing that could be away.
+func (p *parts) joinGateway() (err error) {
+	if p.messages, err = i18n.Load(); err != nil {
+		return err
+	}
+	if p.registry, err = newRegistry(p.cfg, p.log); err != nil {
+		return err
+	}
+	p.gateway = gateway.New(gateway.Options{Registry: p.registry, ID: gatewayID(), Listen: p.cfg.GatewayHTTP,
+		Pages: gatewaypages.Pages[gateway.PageKind](p.messages), Log: p.log.With("part", "gateway"),
+		Timeouts: gateway.Timeouts{Drain: drainFor}})
+	return nil
+}
+
+// drainFor leaves the gateway's clients time to finish, within the 30 s that a stop may take.
+const drainFor = 25 * time.Second
+
+// assemble picks the adapters of the portal and the worker and joins the parts. Nothing runs yet.
+func (p *parts) assemble(ctx context.Context) error {
+	if err := os.MkdirAll(p.cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	key, err := p.cfg.Key()
+	if err != nil {
+		return err
+	}
+	workerSecret, err := derive(key, "worker")
+	if err != nil {
+		return err
+	}
+	engine, err := newEngine(p.cfg, workerSecret, p.log)
+	if err != nil {
+		return err
+	}
+	p.engines[core.LocalHost] = engine
+	entries, err := catalog.Load(p.cfg.Catalog)
+	if err != nil {
+		return err
+	}
+	if p.images, err = p.newImages(engine, key); err != nil {
+		return err
+	}
+	if p.store, err = openStore(ctx, p.cfg); err != nil {
+		return err
+	}
+	p.joinWorker(entries)
+	p.joinService(entries, workerSecret)
+	return nil
+}
+
+// derive makes a secret for one purpose out of the key, so that all processes of one Berth have the same.
+func derive(key []byte, purpose string) (string, error) {
+	secret, err := hkdf.Key(sha256.New, key, nil, "berth "+purpose, 32)
+	return hex.EncodeToString(secret), err
+}
+
+func (p *parts) newImages(engine core.Engine, key []byte) (*image.Store, error) {
+	secret, err := derive(key, "registry")
+	if err != nil {
+		return nil, err
+	}
+	english := p.messages.Localizer("en")
+	return image.New(image.Options{Dir: filepath.Join(p.cfg.Data, "registry"), Shared: !p.cfg.Has("portal"), Secret: secret, Host: imageHost(p.cfg.PortalListen),
+		Word: english.Text, Export: engine.Export, Networks: p.cfg.Networks(), Arch: runtime.GOARCH, Log: p.log.With("part", "images")})
+}
+
+// farResync is how often a worker looks at everything when the portal is another process, which cannot wake it.
+const farResync = 3 * time.Second
+
+func (p *parts) joinWorker(entries core.Catalog) {
+	from, to := p.cfg.Ports()
+	notifier := service.NewNotifier()
+	p.discovery = discovery.New(discovery.Options{Store: p.store, Registry: p.registry, BaseDomain: p.cfg.BaseDomain,
+		Log: p.log.With("part", "discovery")})
+	p.loop = &reconcile.Loop{Store: p.store, Engines: p.engines, HostIDs: []string{core.LocalHost}, Images: p.images,
+		Catalog: entries, Discovery: p.discovery, Traffic: p.gateway, Notifier: notifier,
+		Logs: logs.New(logs.Options{Store: p.store, Engines: p.engines, Notifier: notifier, Log: p.log.With("part", "logs")}),
+		Log:  p.log.With("part", "worker"), Ports: [2]int{from, to}}
+	if !p.cfg.Has("portal") {
+		p.loop.Resync = farResync
+	}
+	p.monitor = health.NewMonitor(health.NewProber(), p.loop.Wake)
+	p.loop.Health = p.monitor
+}
+
+func (p *parts) joinService(entries core.Catalog, workerSecret string) {
+	p.service = service.New(service.Deps{Store: p.store, Images: p.images, Engines: p.engines, Catalog: entries, Waker: p.loop,
+		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.gateway, WorkerSecret: workerSecret,
+		BootstrapToken: p.cfg.BootstrapToken, BaseDomain: p.cfg.BaseDomain, GatewayURL: p.cfg.GatewayURL,
+		PortalURL: p.cfg.PortalURL, TempDir: filepath.Join(p.cfg.Data, "uploads"), Now: time.Now, Log: p.log.With("part", "service")})
+}
+
+func (p *parts) portal() *web.Server {
+	files := static.New()
+	return web.New(web.Options{
+		Handlers: &handlers.Handlers{Service: p.service, PortalURL: p.cfg.PortalURL, BaseDomain: p.cfg.BaseDomain,
+			GatewayURL: p.cfg.GatewayURL, Messages: p.messages, Asset: files.Path},
+		Sessions: p.store.Sessions(), Registry: p.images.Handler(p.service), Uploads: p.uploads, Static: files,
+		Metrics: p.metrics(), Ready: p.ready, Log: p.log.With("part", "portal"),
+	})
+}
+
+// english words what is read in a terminal or by other programs.
+func english() *i18n.Localizer {
+	messages, err := i18n.Load()
+	if err != nil {
+		panic(err) // the messages are embedded, and tested
+	}
+	return messages.Localizer("en")
+}

@@ -1,0 +1,127 @@
+package i18n
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+
+	"berth/core"
+)
+
+// Localizer words messages, times and amounts in one language and time zone.
+type Localizer struct {
+	localizer *i18n.Localizer
+	tag       string
+	zone      *time.Location
+	now       func() time.Time
+}
+
+func newLocalizer(b *i18n.Bundle, tag string) *Localizer {
+	return &Localizer{localizer: i18n.NewLocalizer(b, tag), tag: tag, zone: time.Local, now: time.Now}
+}
+
+// In returns a copy that shows times in zone.
+func (l *Localizer) In(zone *time.Location) *Localizer {
+	c := *l
+	c.zone = zone
+	return &c
+}
+
+// Lang returns the language as the lang attribute has it: "en", "zh-Hans".
+func (l *Localizer) Lang() string { return l.tag }
+
+// T words a message; kv alternates names and values. A value named "count" also chooses the plural. A key without
+// a message is returned as it is, so that a fault can be seen and never breaks a page.
+func (l *Localizer) T(key string, kv ...any) string {
+	args := make(map[string]any, len(kv)/2)
+	for i := 0; i+1 < len(kv); i += 2 {
+		args[fmt.Sprint(kv[i])] = l.value(kv[i+1])
+	}
+	return l.localize(key, args)
+}
+
+// Text words a stored sentence.
+func (l *Localizer) Text(t core.Text) string {
+	if t.IsZero() {
+		return ""
+	}
+	args := make(map[string]any, len(t.Args))
+	for k, v := range t.Args {
+		args[k] = v
+	}
+	return l.localize(t.Key, args)
+}
+
+func (l *Localizer) value(v any) any {
+	switch v := v.(type) {
+	case core.Text:
+		return l.Text(v)
+	case core.Bytes:
+		return l.Bytes(v)
+	case time.Duration:
+		return l.Duration(v)
+	case time.Time:
+		return l.Time(v)
+	}
+	return v
+}
+
+func (l *Localizer) localize(key string, args map[string]any) string {
+	c := &i18n.LocalizeConfig{MessageID: key, TemplateData: args}
+	if n, ok := count(args["count"]); ok {
+		c.PluralCount = n
+		args["count"] = Number(int64(n))
+	}
+	if s, err := l.localizer.Localize(c); err == nil || s != "" {
+		return s
+	}
+	return key
+}
+
+func count(v any) (int, bool) {
+	switch v := v.(type) {
+	case int:
+		return v, true
+	case int64:
+		return int(v), true
+	case string:
+		n, err := strconv.Atoi(v)
+		return n, err == nil
+	}
+	return 0, false
+}
+
+type localizerKey struct{}
+
+// With returns a context whose pages are worded by l.
+func With(ctx context.Context, l *Localizer) context.Context {
+	return context.WithValue(ctx, localizerKey{}, l)
+}
+
+// From returns the localizer of ctx. Every request has one; its absence is a fault of the program.
+func From(ctx context.Context) *Localizer {
+	l, ok := ctx.Value(localizerKey{}).(*Localizer)
+	if !ok {
+		panic("i18n: no localizer in the context")
+	}
+	return l
+}
+
+// T words a message for ctx; see Localizer.T.
+func T(ctx context.Context, key string, kv ...any) string { return From(ctx).T(key, kv...) }
+
+// Text words a stored sentence for ctx.
+func Text(ctx context.Context, t core.Text) string { return From(ctx).Text(t) }
+
+// Space stands between two sentences; Chinese needs none.
+func Space(ctx context.Context) string { return From(ctx).T("ui.space") }
+
+// Join puts a comma between the parts that are not empty.
+func Join(ctx context.Context, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), From(ctx).T("ui.comma"))
+}

@@ -1,0 +1,182 @@
+// Package paths makes every address of the portal, so that a route and the links to it cannot drift apart.
+package paths
+
+import (
+	"net/url"
+	"strconv"
+)
+
+// Routes without a parameter.
+const (
+	SignIn         = "/sign-in"
+	SignOut        = "/sign-out"
+	Preferences    = "/preferences"
+	Uploads        = "/uploads/"
+	NewUploadFile  = "/new/upload"
+	NewImage       = "/new/image"
+	NewDatabase    = "/new/database"
+	CheckAddress   = "/new/address"
+	Hosts          = "/hosts"
+	CollectGarbage = "/hosts/collect-garbage"
+)
+
+// Setup is where the one-time link of the first start leads.
+func Setup(secret string) string { return "/setup/" + url.PathEscape(secret) }
+
+// Home is the list of a tenant's apps; tenant "" takes the person's first.
+func Home(tenant string) string { return inTenant("/", tenant) }
+
+// HomeList is a part of that list: what the filter and the search leave, from cursor on.
+func HomeList(tenant, kind, search, cursor string) string {
+	return with("/", "tenant", tenant, "kind", kind, "q", search, "cursor", cursor)
+}
+
+// HomeLive streams the list.
+func HomeLive(tenant, kind, search, cursor string) string {
+	return with("/live", "tenant", tenant, "kind", kind, "q", search, "cursor", cursor)
+}
+
+// New is the question what one has.
+func New(tenant string) string { return inTenant("/new", tenant) }
+
+// NewFile asks for an image file for a new app.
+func NewFile(tenant string) string { return inTenant(NewUploadFile, tenant) }
+
+// NewImageName asks for the name of an image for a new app.
+func NewImageName(tenant string) string { return inTenant(NewImage, tenant) }
+
+// NewDatabases asks which database it is to be.
+func NewDatabases(tenant string) string { return inTenant(NewDatabase, tenant) }
+
+// NewDatabaseOf asks for version, size and name of a database.
+func NewDatabaseOf(tenant, entry string) string {
+	return inTenant(NewDatabase+"/"+url.PathEscape(entry), tenant)
+}
+
+// NewUpload shows what was found in an uploaded file.
+func NewUpload(upload string) string { return NewUploadFile + "/" + url.PathEscape(upload) }
+
+// NewUploadState is the part of that page that waits for the look inside.
+func NewUploadState(upload string) string { return NewUpload(upload) + "/state" }
+
+// NewUploadName asks for name and size of the app that an upload becomes.
+func NewUploadName(upload string) string { return NewUpload(upload) + "/name" }
+
+// CancelUpload drops an upload.
+func CancelUpload(upload string) string { return NewUpload(upload) + "/cancel" }
+
+// App is the overview of an app.
+func App(app string) string { return "/apps/" + url.PathEscape(app) }
+
+// AppAccepted is the overview, saying that an operation was accepted.
+func AppAccepted(app, operation string) string { return with(App(app), "accepted", operation) }
+
+// AppLive streams the overview.
+func AppLive(app string) string { return App(app) + "/live" }
+
+// AppHead is the head of an app's pages, with its state.
+func AppHead(app string) string { return App(app) + "/head" }
+
+// Versions lists versions and releases.
+func Versions(app string) string { return App(app) + "/versions" }
+
+// VersionsLive streams that list.
+func VersionsLive(app string) string { return Versions(app) + "/live" }
+
+// VersionsBefore is the list with the releases below a number.
+func VersionsBefore(app string, number int) string {
+	return with(Versions(app), "before", strconv.Itoa(number))
+}
+
+// NewVersion asks for a further version of an app.
+func NewVersion(app string) string { return Versions(app) + "/new" }
+
+// NewVersionImage takes the name of an image as a further version.
+func NewVersionImage(app string) string { return NewVersion(app) + "/image" }
+
+// NewVersionUpload shows what was found in a file that was uploaded for an app.
+func NewVersionUpload(app, upload string) string {
+	return NewVersion(app) + "/" + url.PathEscape(upload)
+}
+
+// DeleteVersion removes a version.
+func DeleteVersion(app, label string) string {
+	return Versions(app) + "/" + url.PathEscape(label) + "/delete"
+}
+
+// Deploy asks what is needed to release a version; label "" takes the newest.
+func Deploy(app, label string) string { return with(App(app)+"/deploy", "version", label) }
+
+// Rollback releases an old release again.
+func Rollback(app string) string { return App(app) + "/rollback" }
+
+// Scale changes the number of instances.
+func Scale(app string) string { return App(app) + "/scale" }
+
+// Start, Stop and Restart act on an app.
+func Start(app string) string   { return App(app) + "/start" }
+func Stop(app string) string    { return App(app) + "/stop" }
+func Restart(app string) string { return App(app) + "/restart" }
+
+// DeleteApp asks for the name, then deletes.
+func DeleteApp(app string) string { return App(app) + "/delete" }
+
+// Logs shows what the instances write.
+func Logs(app string) string { return App(app) + "/logs" }
+
+// LogSocket streams it.
+func LogSocket(app string) string { return Logs(app) + "/socket" }
+
+// Settings of an app.
+func Settings(app string) string { return App(app) + "/settings" }
+
+// RenameApp changes the name that people read.
+func RenameApp(app string) string { return Settings(app) + "/name" }
+
+// Activity of an app.
+func Activity(app string) string { return App(app) + "/activity" }
+
+// ActivityBefore is the activity before an event.
+func ActivityBefore(app, event string) string { return with(Activity(app), "before", event) }
+
+// TenantActivity is what happened in a tenant.
+func TenantActivity(tenant string) string { return inTenant("/activity", tenant) }
+
+// TenantActivityBefore is the activity of a tenant before an event.
+func TenantActivityBefore(tenant, event string) string {
+	return with("/activity", "tenant", tenant, "before", event)
+}
+
+// Connection says how a database is reached.
+func Connection(app string) string { return App(app) + "/connection" }
+
+// Credentials reveals what a database is reached with.
+func Credentials(app string) string { return Connection(app) + "/credentials" }
+
+// Operation shows an operation.
+func Operation(id string) string { return "/operations/" + url.PathEscape(id) }
+
+// OperationLive streams it.
+func OperationLive(id string) string { return Operation(id) + "/live" }
+
+// Tokens of a tenant.
+func Tokens(tenant string) string { return inTenant("/tokens", tenant) }
+
+// DeleteToken revokes a token.
+func DeleteToken(id string) string { return "/tokens/" + url.PathEscape(id) + "/delete" }
+
+func inTenant(path, tenant string) string { return with(path, "tenant", tenant) }
+
+// with adds the parameters that have a value.
+func with(path string, kv ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(kv); i += 2 {
+		if kv[i+1] != "" {
+			q.Set(kv[i], kv[i+1])
+		}
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}

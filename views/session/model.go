@@ -1,0 +1,32 @@
+// Package session has the pages of nobody: signing in and setting up.
+package session
+
+import (
+	"time"
+
+	"berth/core"
+	"berth/views/layout"
+	"berth/views/ui"
+)
+
+// SignIn is the form of every day.
+type SignIn struct {
+	Page layout.Page
+	Form ui.Form // email, next
+}
+
+// Setup is the form of the first start.
+type Setup struct {
+	Page    layout.Page
+	Form    ui.Form // name, email, tenant
+	Secret  string
+	Expires time.Time
+	Checks  []Check
+}
+
+// Check is something that was looked at on this machine.
+type Check struct {
+	Good bool
+	What core.Text
+	Why  core.Text
+}

@@ -1,0 +1,103 @@
+package discovery
+
+import (
+	"context"
+
+	"berth/core"
+)
+
+// wanted reads from the store what is to be published of an app: nothing of one that does not exist.
+func (d *Discovery) wanted(ctx context.Context, appID string) (publication, error) {
+	row, err := d.opts.Store.Apps().Get(ctx, appID)
+	if core.ErrorCode(err) == core.ENOTFOUND {
+		return newPublication(), nil
+	} else if err != nil {
+		return publication{}, err
+	}
+	instances, err := d.opts.Store.Instances().List(ctx, appID)
+	if err != nil {
+		return publication{}, err
+	}
+	if row.Serving == 0 {
+		return wanted(row, nil, instances, d.Domain(appID)), nil
+	}
+	release, err := d.opts.Store.Releases().Get(ctx, appID, row.Serving)
+	if err != nil {
+		return publication{}, err
+	}
+	return wanted(row, &release, instances, d.Domain(appID)), nil
+}
+
+// different returns the apps of which something else is published than is wanted, by few and large queries.
+func (d *Discovery) different(ctx context.Context) ([]string, error) {
+	instances, err := d.instances(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var different []string
+	exists := map[string]bool{}
+	for cursor := ""; ; {
+		page, next, err := d.opts.Store.Apps().List(ctx, core.AppFilter{Cursor: cursor})
+		if err != nil {
+			return nil, err
+		}
+		releases, err := d.releases(ctx, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range page {
+			exists[row.ID] = true
+			if !d.app(row.ID).is(wanted(row, releases[row.ID], instances[row.ID], d.Domain(row.ID))) {
+				different = append(different, row.ID)
+			}
+		}
+		if cursor = next; cursor == "" {
+			break
+		}
+	}
+	for _, id := range d.ids() {
+		if !exists[id] && !d.app(id).is(newPublication()) {
+			different = append(different, id)
+		}
+	}
+	return different, nil
+}
+
+// instances returns the instances of every app.
+func (d *Discovery) instances(ctx context.Context) (map[string][]core.Instance, error) {
+	all, err := d.opts.Store.Instances().List(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	byApp := map[string][]core.Instance{}
+	for _, i := range all {
+		byApp[i.AppID] = append(byApp[i.AppID], i)
+	}
+	return byApp, nil
+}
+
+// releases returns the serving releases of a page of apps.
+func (d *Discovery) releases(ctx context.Context, page []core.App) (map[string]*core.Release, error) {
+	numbers := map[string]int{}
+	for _, row := range page {
+		if row.Serving > 0 {
+			numbers[row.ID] = row.Serving
+		}
+	}
+	found, err := d.opts.Store.Releases().Pick(ctx, numbers)
+	if err != nil {
+		return nil, err
+	}
+	releases := make(map[string]*core.Release, len(found))
+	for id, r := range found {
+		releases[id] = &r
+	}
+	return releases, nil
+}
+
+// is reports whether just p is known to be published.
+func (a *app) is(p publication) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(diff(a.id, a.known, p)) == 0
+}

@@ -1,0 +1,221 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+)
+
+// conn is a client's connection and the exchange that is under way on it.
+type conn struct {
+	*Gateway
+	net    net.Conn
+	in     source
+	out    sink
+	socket socket
+	peer   peer
+	state  atomic.Int32
+	up     atomic.Pointer[upstream] // of the exchange under way
+	linger bool                     // more may come that nobody reads: let the last response arrive all the same
+
+	req     request
+	forward []byte // the head as the instance gets it, and a short body
+	domain  [maxDomain]byte
+	lang    string
+	upload  upload
+	res     response
+	content body          // of the response
+	limit   time.Duration // of waiting for the instance
+	endless bool          // the response ends when the gateway stops
+}
+
+// What a connection is doing.
+const (
+	connIdle   = iota // waits for a request
+	connBusy          // is in an exchange
+	connStream        // is in one that may last: a WebSocket, or server-sent events
+)
+
+func newConn(g *Gateway, nc net.Conn, secure bool) *conn {
+	c := &conn{Gateway: g, net: nc, in: source{conn: nc}, out: sink{conn: nc, limit: g.Timeouts.Body}}
+	c.peer = peerOf(nc.RemoteAddr())
+	if secure {
+		c.peer.proto = "https"
+	}
+	return c
+}
+
+func peerOf(a net.Addr) peer {
+	p := peer{address: "unknown", node: "unknown", proto: "http"}
+	if at, err := netip.ParseAddrPort(a.String()); err == nil {
+		ip := at.Addr().Unmap().WithZone("")
+		p.address, p.node = ip.String(), ip.String()
+		if ip.Is6() {
+			p.node = `"[` + p.node + `]"`
+		}
+	}
+	return p
+}
+
+// serve carries one exchange after the other.
+func (c *conn) serve() {
+	defer c.recovered()
+	for c.next() {
+	}
+	c.end()
+}
+
+// next carries one exchange and reports whether another may follow.
+func (c *conn) next() bool {
+	err := c.readHead()
+	if r, ok := err.(*refusal); ok {
+		return c.refuse(r)
+	}
+	return err == nil && c.exchange()
+}
+
+// recovered keeps a fault of the gateway to the connection on which it shows. Its buffers are not given back: another
+// goroutine may still use them.
+func (c *conn) recovered() {
+	if p := recover(); p != nil {
+		c.Log.Error("gateway panicked", "panic", p, "stack", string(debug.Stack()))
+		c.cut()
+	}
+}
+
+func (c *conn) end() {
+	if c.linger {
+		c.lingerOn()
+	}
+	c.net.Close()
+	c.in.rest(true)
+	c.out.rest()
+}
+
+// lingerOn ends the connection for writing and reads on for a moment: closing it with bytes unread would reset it,
+// and the client would not get the response.
+func (c *conn) lingerOn() {
+	w, ok := c.net.(interface{ CloseWrite() error })
+	if !ok || w.CloseWrite() != nil {
+		return
+	}
+	c.net.SetReadDeadline(time.Now().Add(lingerTime))
+	io.CopyN(io.Discard, c.net, lingerBytes)
+}
+
+const (
+	lingerTime  = time.Second
+	lingerBytes = 1 << 20
+)
+
+// readHead waits for a request and parses its head. Errors: a *refusal; any other means that there is none.
+func (c *conn) readHead() error {
+	c.req.reset()
+	if c.in.buffered() == 0 {
+		if err := c.awaitRequest(); err != nil {
+			return err
+		}
+	}
+	err := c.req.parse(c.in.bytes())
+	if err != errMore {
+		return err
+	}
+	return c.readSlowHead(time.Now().Add(c.Timeouts.Head))
+}
+
+// awaitRequest waits for the first byte of a request.
+func (c *conn) awaitRequest() error {
+	if len(c.in.buf) == largeBuffer {
+		c.in.rest(true)
+	}
+	c.out.rest()
+	if cap(c.forward) > smallBuffer {
+		c.forward = nil
+	}
+	c.state.Store(connIdle)
+	defer c.state.Store(connBusy)
+	// Drain looks at the state after it has set the flag, so one of the two shortens the deadline.
+	if err := c.in.arm(c.Timeouts.Idle); err != nil {
+		return err
+	}
+	if c.draining.Load() {
+		c.in.by = time.Time{}
+		return c.in.fill(idleGrace)
+	}
+	return c.in.fill(c.Timeouts.Idle)
+}
+
+func (c *conn) readSlowHead(deadline time.Time) error {
+	c.in.by = time.Time{}
+	for {
+		err := c.in.fill(time.Until(deadline))
+		switch {
+		case err == errFull && !c.req.begun:
+			return refuseTarget
+		case err == errFull:
+			return refuseHead
+		case isTimeout(err):
+			return refuseSlow
+		case err != nil:
+			return err
+		}
+		if err := c.req.parse(c.in.bytes()); err != errMore {
+			return err
+		}
+	}
+}
+
+// exchange passes a request on and its response back. It reports whether another may follow.
+func (c *conn) exchange() bool {
+	b := c.in.bytes()
+	c.upload.complete = c.req.framing == noBody
+	domain, ok := appendDomain(c.domain[:0], c.req.host.of(b))
+	switch {
+	case !ok:
+		return c.refuse(refuseMalformed)
+	case c.misdirected(domain):
+		return c.refuse(refuseHost)
+	case c.req.isAsterisk(b):
+		c.in.skip(c.req.pos)
+		return c.answer(http.StatusOK, "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n", nil)
+	}
+	c.lang = c.language(b)
+	r := c.table.find(domain)
+	if r == nil {
+		c.in.skip(c.req.pos)
+		return c.answerUnknown()
+	}
+	r.app.traffic.count(time.Now())
+	c.forward = appendForward(c.forward[:0], b, &c.req, &c.peer)
+	c.in.skip(c.req.pos)
+	up, err := c.send(r)
+	if err != nil {
+		return c.fail(r, err)
+	}
+	return c.reply(r, up)
+}
+
+// misdirected reports whether a secure connection was made for another name than the request's.
+func (c *conn) misdirected(domain []byte) bool {
+	t, ok := c.net.(*tls.Conn)
+	if !ok {
+		return false
+	}
+	var space [maxDomain]byte
+	name, ok := appendDomain(space[:0], []byte(t.ConnectionState().ServerName))
+	return ok && string(name) != string(domain)
+}
+
+func (c *conn) language(b []byte) string {
+	for _, f := range c.req.fields {
+		if f.kind == languageField {
+			return languageOf(f.value.of(b))
+		}
+	}
+	return "en"
+}

@@ -1,0 +1,12 @@
+// Package gateway is the HTTP/1.1 reverse proxy in front of the apps. It reads the registry and nothing else: when the
+// portal, the database or the registry is down, it goes on serving what it knows.
+//
+// A request passes these files in order: conn (one client's connection) reads and checks the head (head, request),
+// finds the route (host, table, route), writes the head that the instance gets (forward), finds an instance and a
+// connection to it (send, group, instance, upstream), passes the body on (upload, body, chunks), and relays the
+// response (response, reply) or becomes a tunnel (tunnel, frames).
+//
+// It has its own loop over a connection instead of fasthttp's or net/http's server, because a proxy needs what these
+// keep to themselves: the head as it came, to refuse what two parsers may read differently; interim responses and
+// trailers; the moment at which nothing has been sent yet; and bodies that are passed on without being collected.
+package gateway

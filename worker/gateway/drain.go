@@ -1,0 +1,86 @@
+package gateway
+
+import (
+	"net"
+	"time"
+)
+
+const (
+	lastCall   = 20 * time.Millisecond // for connections that wait to be accepted when the gateway stops
+	idleGrace  = 2 * time.Second       // for a last request on a connection that is kept alive
+	nudgeEvery = 100 * time.Millisecond
+)
+
+var longAgo = time.Unix(1, 0)
+
+func (g *Gateway) serve(nc net.Conn, secure bool) {
+	c := newConn(g, nc, secure)
+	g.mu.Lock()
+	g.conns[c] = struct{}{}
+	g.mu.Unlock()
+	g.open.Go(func() {
+		defer func() {
+			g.mu.Lock()
+			delete(g.conns, c)
+			g.mu.Unlock()
+		}()
+		c.serve()
+	})
+}
+
+// drain waits for what is under way. What is still open after Timeouts.Drain is cut.
+func (g *Gateway) drain() {
+	g.eachConn(func(c *conn) {
+		if c.state.Load() == connIdle {
+			c.net.SetReadDeadline(time.Now().Add(idleGrace))
+		}
+	})
+	done := make(chan struct{})
+	go func() {
+		g.open.Wait()
+		close(done)
+	}()
+	for end := time.Now().Add(g.Timeouts.Drain); time.Now().Before(end); {
+		// Again and again: one that comes just before a wait begins is lost.
+		g.eachConn((*conn).nudge)
+		if within(done, nudgeEvery) {
+			return
+		}
+	}
+	g.eachConn((*conn).cut)
+	within(done, time.Second)
+}
+
+func within(done <-chan struct{}, limit time.Duration) bool {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+func (g *Gateway) eachConn(f func(*conn)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for c := range g.conns {
+		f(c)
+	}
+}
+
+// nudge ends a stream's wait for its instance, so that it sees that the gateway drains. A nudge that comes too late,
+// when the connection to the instance serves another client, does no harm: that one waits on.
+func (c *conn) nudge() {
+	if up := c.up.Load(); up != nil && c.state.Load() == connStream {
+		up.conn.SetReadDeadline(longAgo)
+	}
+}
+
+func (c *conn) cut() {
+	c.net.Close()
+	if up := c.up.Load(); up != nil {
+		up.conn.Close()
+	}
+}

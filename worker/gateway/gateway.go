@@ -1,0 +1,130 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"berth/core"
+)
+
+var _ core.Traffic = (*Gateway)(nil)
+
+// Gateway passes requests on to the apps. Make it with New; once Run has served, it does not serve again.
+type Gateway struct {
+	Options
+	table    *table
+	plain    atomic.Pointer[net.Listener]
+	draining atomic.Bool
+
+	mu    sync.Mutex
+	conns map[*conn]struct{}
+	open  sync.WaitGroup
+
+	refused, unknown, tunnels atomic.Int64
+}
+
+// New returns a gateway that does nothing yet.
+func New(o Options) *Gateway {
+	return &Gateway{Options: o.withDefaults(), table: newTable(), conns: map[*conn]struct{}{}}
+}
+
+// Run serves until ctx ends. Then it accepts no more, tells WebSockets that it goes away (1001), lets what is under
+// way end for Timeouts.Drain, and returns nil. It fails when it cannot listen.
+func (g *Gateway) Run(ctx context.Context) error {
+	listeners, err := g.listen()
+	if err != nil {
+		return err
+	}
+	var loops sync.WaitGroup
+	loops.Go(func() { g.Registry.Watch(ctx, g.apply) })
+	if g.ID != "" {
+		if err := g.Registry.Announce(ctx, core.GatewayNode{ID: g.ID, Stats: g.Stats}); err != nil {
+			g.Log.Warn("gateway is not announced", "err", err)
+		}
+	}
+	for _, l := range listeners {
+		loops.Go(func() { g.accept(ctx, l) })
+	}
+	<-ctx.Done()
+	g.draining.Store(true)
+	loops.Wait()
+	g.drain()
+	return nil
+}
+
+// Ready reports whether the gateway listens and knows the routes.
+func (g *Gateway) Ready() bool {
+	return g.plain.Load() != nil && g.table.loaded.Load() && !g.draining.Load()
+}
+
+// Addr returns where the gateway listens for HTTP, nil before Run does.
+func (g *Gateway) Addr() net.Addr {
+	if l := g.plain.Load(); l != nil {
+		return (*l).Addr()
+	}
+	return nil
+}
+
+// Totals returns the counts of the whole gateway.
+func (g *Gateway) Totals() Totals {
+	t := Totals{Refused: g.refused.Load(), Unknown: g.unknown.Load(), Tunnels: g.tunnels.Load()}
+	g.mu.Lock()
+	t.Connections = int64(len(g.conns))
+	g.mu.Unlock()
+	t.Routes, t.Apps = g.table.size()
+	return t
+}
+
+func (g *Gateway) apply(c core.RegistryChange) {
+	for _, r := range c.Refused {
+		g.Log.Warn("entry of the registry is left out", "path", r.Path, "reason", r.Reason)
+	}
+	g.table.apply(c)
+}
+
+func (g *Gateway) listen() ([]net.Listener, error) {
+	plain := g.Listener
+	if plain == nil {
+		l, err := net.Listen("tcp", g.Listen)
+		if err != nil {
+			return nil, fmt.Errorf("gateway: %w", err)
+		}
+		plain = l
+	}
+	g.plain.Store(&plain)
+	if g.Secure == nil {
+		return []net.Listener{plain}, nil
+	}
+	return []net.Listener{plain, g.Secure}, nil
+}
+
+// accept takes connections until ctx ends, and then those that are waiting to be taken.
+func (g *Gateway) accept(ctx context.Context, l net.Listener) {
+	defer l.Close()
+	stop := context.AfterFunc(ctx, func() {
+		if t, ok := l.(interface{ SetDeadline(time.Time) error }); ok {
+			t.SetDeadline(time.Now().Add(lastCall))
+		} else {
+			l.Close()
+		}
+	})
+	defer stop()
+	for pause := time.Duration(0); ; {
+		c, err := l.Accept()
+		switch {
+		case err == nil:
+			pause = 0
+			g.serve(c, l == g.Secure)
+		case ctx.Err() != nil:
+			return
+		default: // out of file descriptors, most likely: others will be closed
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			g.Log.Warn("gateway cannot accept a connection", "err", err)
+			time.Sleep(pause)
+		}
+	}
+}

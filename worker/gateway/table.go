@@ -1,0 +1,181 @@
+package gateway
+
+import (
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+
+	"berth/core"
+)
+
+const shards = 64
+
+// table finds the route of a domain. A look-up locks one shard for a moment; a change costs what changes, not the
+// table. One goroutine, the watch of the registry, changes it.
+type table struct {
+	seed   maphash.Seed
+	shards [shards]shard
+	mu     sync.Mutex // guards apps
+	apps   map[string]*app
+	loaded atomic.Bool // the registry has told everything once
+}
+
+type shard struct {
+	sync.RWMutex
+	routes map[string]*route
+}
+
+// app is what the gateway knows of an app: it lives while a route or an address of it is published.
+type app struct {
+	id        string
+	instances atomic.Pointer[instances]
+	traffic   traffic
+	routes    int // the watch's own
+}
+
+func newTable() *table {
+	t := &table{seed: maphash.MakeSeed(), apps: map[string]*app{}}
+	for i := range t.shards {
+		t.shards[i].routes = map[string]*route{}
+	}
+	return t
+}
+
+// find returns the route of a domain as appendDomain has it, or nil.
+func (t *table) find(domain []byte) *route {
+	s := &t.shards[maphash.Bytes(t.seed, domain)%shards]
+	s.RLock()
+	r := s.routes[string(domain)]
+	s.RUnlock()
+	return r
+}
+
+// app returns an app, or nil.
+func (t *table) app(id string) *app {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.apps[id]
+}
+
+// all returns all apps, in no order.
+func (t *table) all() []*app {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	apps := make([]*app, 0, len(t.apps))
+	for _, a := range t.apps {
+		apps = append(apps, a)
+	}
+	return apps
+}
+
+// size returns how many routes and apps there are.
+func (t *table) size() (routes, apps int) {
+	for i := range t.shards {
+		s := &t.shards[i]
+		s.RLock()
+		routes += len(s.routes)
+		s.RUnlock()
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return routes, len(t.apps)
+}
+
+// apply makes a change of the registry. Only the watch calls it.
+func (t *table) apply(c core.RegistryChange) {
+	for id, addresses := range c.Apps {
+		t.setAddresses(id, addresses)
+	}
+	for _, r := range c.Routes {
+		t.setRoute(r)
+	}
+	for _, domain := range c.RemovedRoutes {
+		t.removeRoute(domain)
+	}
+	if c.Reset {
+		t.removeOthers(c)
+		t.loaded.Store(true)
+	}
+}
+
+// removeOthers removes what is not in c, which is everything there is.
+func (t *table) removeOthers(c core.RegistryChange) {
+	present := make(map[string]bool, len(c.Routes))
+	for _, r := range c.Routes {
+		present[r.Domain] = true
+	}
+	for i := range t.shards {
+		for domain := range t.shards[i].routes { // nobody else writes to it
+			if !present[domain] {
+				t.removeRoute(domain)
+			}
+		}
+	}
+	for _, a := range t.all() {
+		if _, ok := c.Apps[a.id]; !ok {
+			t.setAddresses(a.id, nil)
+		}
+	}
+}
+
+func (t *table) setAddresses(id string, addresses []core.Address) {
+	a := t.ensureApp(id)
+	next, gone := a.instances.Load().with(addresses)
+	a.instances.Store(next)
+	for _, i := range gone {
+		i.retire()
+	}
+	t.dropUnused(a)
+}
+
+func (t *table) setRoute(r core.Route) {
+	next := newRoute(r, t.ensureApp(r.AppID))
+	next.app.routes++
+	s := t.shardOf(r.Domain)
+	s.Lock()
+	old := s.routes[r.Domain]
+	s.routes[r.Domain] = next
+	s.Unlock()
+	t.release(old)
+}
+
+func (t *table) removeRoute(domain string) {
+	s := t.shardOf(domain)
+	s.Lock()
+	old := s.routes[domain]
+	delete(s.routes, domain)
+	s.Unlock()
+	t.release(old)
+}
+
+func (t *table) shardOf(domain string) *shard {
+	return &t.shards[maphash.String(t.seed, domain)%shards]
+}
+
+func (t *table) release(r *route) {
+	if r != nil {
+		r.app.routes--
+		t.dropUnused(r.app)
+	}
+}
+
+func (t *table) ensureApp(id string) *app {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	a := t.apps[id]
+	if a == nil {
+		a = &app{id: id}
+		a.instances.Store(noInstances)
+		t.apps[id] = a
+	}
+	return a
+}
+
+// dropUnused forgets an app, and so its counts, when neither a route nor an address of it is left.
+func (t *table) dropUnused(a *app) {
+	if a.routes == 0 && len(a.instances.Load().all.list) == 0 {
+		t.mu.Lock()
+		delete(t.apps, a.id)
+		t.mu.Unlock()
+	}
+}

@@ -1,0 +1,109 @@
+package gateway
+
+import (
+	"sync/atomic"
+	"time"
+
+	"berth/core"
+)
+
+// traffic counts the requests of an app.
+type traffic struct {
+	requests atomic.Int64
+	failed   atomic.Int64
+	recent   atomic.Pointer[ring] // nil before the first request
+}
+
+// ring has a place for a second: the second in the upper half, its count in the lower.
+type ring [seconds]atomic.Uint64
+
+const (
+	seconds = 64 // kept; the last window of them are shown
+	window  = 60
+)
+
+func (t *traffic) count(now time.Time) {
+	t.requests.Add(1)
+	second := uint64(uint32(now.Unix()))
+	slot := &t.ring()[second%seconds]
+	for {
+		old := slot.Load()
+		next := second<<32 | 1
+		if old>>32 == second {
+			next = old + 1
+		}
+		if slot.CompareAndSwap(old, next) {
+			return
+		}
+	}
+}
+
+func (t *traffic) ring() *ring {
+	if r := t.recent.Load(); r != nil {
+		return r
+	}
+	t.recent.CompareAndSwap(nil, new(ring))
+	return t.recent.Load()
+}
+
+// lastMinute returns the counts of the last 60 seconds, the present one last.
+func (t *traffic) lastMinute(now time.Time) []int64 {
+	counts := make([]int64, window)
+	recent := t.recent.Load()
+	for i := range counts {
+		if recent == nil {
+			break
+		}
+		second := uint64(uint32(now.Unix() - int64(window-1-i)))
+		if slot := recent[second%seconds].Load(); slot>>32 == second {
+			counts[i] = int64(uint32(slot))
+		}
+	}
+	return counts
+}
+
+// App implements core.Traffic.
+func (g *Gateway) App(appID string) core.TrafficCounts {
+	a := g.table.app(appID)
+	if a == nil {
+		return core.TrafficCounts{Recent: make([]int64, window), Instances: map[string]int64{}}
+	}
+	return a.counts(time.Now())
+}
+
+// counts leaves the present second out: it has only just begun, and would look like a fall.
+func (a *app) counts(now time.Time) core.TrafficCounts {
+	c := core.TrafficCounts{
+		Requests: a.traffic.requests.Load(), Failed: a.traffic.failed.Load(),
+		Recent: a.traffic.lastMinute(now.Add(-time.Second)), Instances: map[string]int64{},
+	}
+	for _, i := range a.instances.Load().all.list {
+		c.Instances[i.Address.Address] += i.requests.Load()
+	}
+	return c
+}
+
+// AppCounts are the counts of one app.
+type AppCounts struct {
+	AppID string
+	core.TrafficCounts
+}
+
+// Counts returns the counts of every app that is published now, in no order; so there are never more than apps.
+func (g *Gateway) Counts() []AppCounts {
+	now := time.Now()
+	apps := g.table.all()
+	counts := make([]AppCounts, len(apps))
+	for i, a := range apps {
+		counts[i] = AppCounts{a.id, a.counts(now)}
+	}
+	return counts
+}
+
+// Totals are counts of the whole gateway since it started, and what is open now.
+type Totals struct {
+	Routes, Apps         int
+	Connections, Tunnels int64
+	Refused              int64 // requests that broke a rule of HTTP, by whoever sent them
+	Unknown              int64 // requests for a domain that leads nowhere
+}

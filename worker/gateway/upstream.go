@@ -1,0 +1,83 @@
+package gateway
+
+import (
+	"net"
+	"syscall"
+	"time"
+)
+
+// upstream is a connection to an instance. One exchange uses it at a time.
+type upstream struct {
+	instance *instance
+	conn     net.Conn
+	in       source
+	out      sink
+	socket   socket
+	used     bool // it has carried an exchange
+	since    time.Time
+}
+
+func newUpstream(i *instance, c net.Conn, limit time.Duration) *upstream {
+	u := &upstream{instance: i, conn: c, in: source{conn: c}, out: sink{conn: c, limit: limit}}
+	u.socket.open(c)
+	return u
+}
+
+func (u *upstream) close() {
+	u.conn.Close()
+	u.in.rest(true)
+	u.out.rest()
+}
+
+// fresh reports whether nothing has come since the last exchange: neither the end of the connection nor a response
+// that nobody asked for.
+func (u *upstream) fresh() bool {
+	return u.in.arm(time.Minute) == nil && u.socket.peek() == socketSilent
+}
+
+// socket looks at what a connection has received without taking it.
+type socket struct {
+	raw   syscall.RawConn
+	look  func(fd uintptr) bool
+	state socketState
+}
+
+type socketState byte
+
+const (
+	socketUnknown socketState = iota
+	socketSilent              // nothing has come
+	socketReady               // bytes have come
+	socketEnded               // the other side has closed or reset it
+)
+
+func (s *socket) open(c net.Conn) {
+	if t, ok := c.(interface{ NetConn() net.Conn }); ok { // TLS
+		c = t.NetConn()
+	}
+	if sc, ok := c.(syscall.Conn); ok {
+		s.raw, _ = sc.SyscallConn()
+	}
+	var space [1]byte
+	s.look = func(fd uintptr) bool {
+		n, _, err := syscall.Recvfrom(int(fd), space[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		switch {
+		case err == syscall.EAGAIN || err == syscall.EINTR:
+			s.state = socketSilent
+		case err != nil || n == 0:
+			s.state = socketEnded
+		default:
+			s.state = socketReady
+		}
+		return true
+	}
+}
+
+// peek never waits. The connection's deadline for reading must not have passed.
+func (s *socket) peek() socketState {
+	s.state = socketUnknown
+	if s.raw == nil || s.raw.Read(s.look) != nil {
+		return socketUnknown
+	}
+	return s.state
+}

@@ -1,0 +1,175 @@
+package reconcile
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"berth/core"
+)
+
+// switchTo has a release's instances serve.
+func (l *Loop) switchTo(ctx context.Context, d Desired, r core.Release) error {
+	l.switches.begin(l, d, r)
+	app := d.App
+	app.Serving = r.Number
+	err := l.Store.Transact(ctx, func(tx core.Store) error {
+		if r.Status == core.ReleasePending {
+			r.OnlineAt = time.Now()
+			if err := tx.Releases().UpdateStatus(ctx, r); err != nil {
+				return err
+			}
+		}
+		return tx.Apps().UpdateStatus(ctx, app)
+	})
+	if err != nil {
+		return err
+	}
+	return l.step(ctx, d, core.StepRegistered, core.StepRunning, core.Text{})
+}
+
+// goLive records that a release has stayed well; those before it are superseded.
+func (l *Loop) goLive(ctx context.Context, d Desired, r core.Release) error {
+	if err := l.Discovery.SyncApp(ctx, d.App.ID); err != nil {
+		return err
+	}
+	r.Status = core.ReleaseLive
+	err := l.Store.Transact(ctx, func(tx core.Store) error {
+		if err := tx.Releases().UpdateStatus(ctx, r); err != nil {
+			return err
+		}
+		app := d.App
+		app.State, app.Reason = core.AppRunning, core.Text{}
+		if err := tx.Apps().UpdateStatus(ctx, app); err != nil {
+			return err
+		}
+		return supersede(ctx, tx, r)
+	})
+	if err != nil {
+		return err
+	}
+	if err := l.step(ctx, d, core.StepOnline, core.StepSucceeded, core.Text{}); err != nil {
+		return err
+	}
+	if err := l.event(ctx, d.App, core.Instance{}, core.LevelGood, "online", "release", itoa(r.Number), "versions", r.Spec.Labels()); err != nil {
+		return err
+	}
+	return l.endDeploy(ctx, d)
+}
+
+// endDeploy ends the operation of a release that came online; the old instances may still be draining.
+func (l *Loop) endDeploy(ctx context.Context, d Desired) error {
+	ops, err := l.openOperations(ctx, d)
+	if err != nil {
+		return err
+	}
+	for _, op := range ops {
+		if op.Kind == core.OpDeploy {
+			if err := l.endOperation(ctx, d, op, core.OpSucceeded, core.Text{}, core.Instance{}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func supersede(ctx context.Context, tx core.Store, r core.Release) error {
+	const page = 20
+	for before := r.Number; before > 1; {
+		older, err := tx.Releases().List(ctx, r.AppID, before, page)
+		if err != nil {
+			return err
+		}
+		for _, o := range older {
+			before = o.Number
+			if o.Status == core.ReleaseLive || o.Status == core.ReleasePending {
+				wasLive := o.Status == core.ReleaseLive
+				o.Status = core.ReleaseSuperseded
+				if err := tx.Releases().UpdateStatus(ctx, o); err != nil {
+					return err
+				}
+				if wasLive {
+					return nil
+				}
+			}
+		}
+		if len(older) < page {
+			return nil
+		}
+	}
+	return nil
+}
+
+// failRelease gives a release up. The one before it goes on serving.
+func (l *Loop) failRelease(ctx context.Context, d Desired, r core.Release, i core.Instance, why core.Text) error {
+	if err := l.endOperations(ctx, d, core.OpFailed, why, i); err != nil {
+		return err
+	}
+	r.Status = core.ReleaseFailed
+	err := l.Store.Transact(ctx, func(tx core.Store) error {
+		if app := d.App; app.Serving == r.Number {
+			app.Serving = d.Live.Number
+			if err := tx.Apps().UpdateStatus(ctx, app); err != nil {
+				return err
+			}
+		}
+		return tx.Releases().UpdateStatus(ctx, r)
+	})
+	if err != nil {
+		return err
+	}
+	e := core.NewEvent(d.App, core.LevelBad, "release_failed", "release", itoa(r.Number))
+	e.InstanceID, e.Cause = i.ID, why
+	if err := l.Store.Events().Create(ctx, e); err != nil {
+		return err
+	}
+	l.queue.Add(d.App.ID)
+	return nil
+}
+
+// switches remembers the counts of the gateway at the beginning of each switch that has not ended.
+type switches struct {
+	mu    sync.Mutex
+	begun map[string]switchStart
+}
+
+type switchStart struct {
+	release int
+	counts  core.TrafficCounts
+}
+
+func newSwitches() *switches { return &switches{begun: map[string]switchStart{}} }
+
+func (s *switches) begin(l *Loop, d Desired, r core.Release) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.begun[d.App.ID].release != r.Number {
+		s.begun[d.App.ID] = switchStart{r.Number, l.Traffic.App(d.App.ID)}
+	}
+}
+
+// end writes how many requests there were, and how many failed, from the switch until the last old instance left.
+func (s *switches) end(ctx context.Context, l *Loop, d Desired) {
+	s.mu.Lock()
+	start, ok := s.begun[d.App.ID]
+	delete(s.begun, d.App.ID)
+	s.mu.Unlock()
+	if !ok || start.release != d.Target.Number {
+		return
+	}
+	now := l.Traffic.App(d.App.ID)
+	r := d.Target
+	r.Served, r.Failed = now.Requests-start.counts.Requests, now.Failed-start.counts.Failed
+	if err := l.Store.Releases().UpdateStatus(ctx, r); err != nil {
+		l.Log.Warn("the counts of a switch are lost", "app", d.App.ID, "release", r.Number, "error", err)
+		return
+	}
+	if d.Live.Number > 1 && r.Served > 0 {
+		err := l.event(ctx, d.App, core.Instance{}, core.LevelInfo, "switched", "release", itoa(r.Number),
+			"served", strconv.FormatInt(r.Served, 10), "failed", strconv.FormatInt(r.Failed, 10))
+		if err != nil {
+			l.Log.Warn("an event is lost", "app", d.App.ID, "error", err)
+		}
+	}
+}

@@ -1,0 +1,187 @@
+// Package memory is core.Registry inside one process: what a Berth on one machine needs, and what is published anew
+// after a restart anyway.
+package memory
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"berth/core"
+)
+
+var _ core.Registry = (*Registry)(nil)
+
+// Registry keeps what is published in maps. Make it with New.
+type Registry struct {
+	mu        sync.Mutex
+	addresses map[string]map[instance]core.Address // by app id
+	routes    map[string]core.Route                // by domain
+	configs   map[string][]byte                    // by app id
+	gateways  map[string]*core.GatewayNode         // by id
+	watchers  map[*watcher]bool
+}
+
+type instance struct{ version, container string }
+
+// New returns an empty registry.
+func New() *Registry {
+	return &Registry{
+		addresses: map[string]map[instance]core.Address{},
+		routes:    map[string]core.Route{},
+		configs:   map[string][]byte{},
+		gateways:  map[string]*core.GatewayNode{},
+		watchers:  map[*watcher]bool{},
+	}
+}
+
+// Register implements core.Registry.
+func (r *Registry) Register(_ context.Context, a core.Address) error {
+	if err := a.Validate(); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key := instance{a.Version, a.ContainerID}
+	if r.addresses[a.AppID][key] == a {
+		return nil
+	}
+	if r.addresses[a.AppID] == nil {
+		r.addresses[a.AppID] = map[instance]core.Address{}
+	}
+	r.addresses[a.AppID][key] = a
+	r.appChanged(a.AppID)
+	return nil
+}
+
+// Deregister implements core.Registry.
+func (r *Registry) Deregister(_ context.Context, a core.Address) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key := instance{a.Version, a.ContainerID}
+	if _, ok := r.addresses[a.AppID][key]; !ok {
+		return nil
+	}
+	delete(r.addresses[a.AppID], key)
+	if len(r.addresses[a.AppID]) == 0 {
+		delete(r.addresses, a.AppID)
+	}
+	r.appChanged(a.AppID)
+	return nil
+}
+
+// Addresses implements core.Registry.
+func (r *Registry) Addresses(context.Context) ([]core.Address, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := []core.Address{}
+	for _, app := range slices.Sorted(maps.Keys(r.addresses)) {
+		all = append(all, r.addressesOf(app)...)
+	}
+	return all, nil
+}
+
+// PutRoute implements core.Registry.
+func (r *Registry) PutRoute(_ context.Context, route core.Route) error {
+	if err := route.Validate(); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if old, ok := r.routes[route.Domain]; ok && sameRoute(old, route) {
+		return nil
+	}
+	route.Weights = maps.Clone(route.Weights)
+	r.routes[route.Domain] = route
+	r.routeChanged(route.Domain)
+	return nil
+}
+
+// DeleteRoute implements core.Registry.
+func (r *Registry) DeleteRoute(_ context.Context, domain string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.routes[domain]; ok {
+		delete(r.routes, domain)
+		r.routeChanged(domain)
+	}
+	return nil
+}
+
+// Routes implements core.Registry.
+func (r *Registry) Routes(context.Context) ([]core.Route, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.allRoutes(), nil
+}
+
+// PutConfig implements core.Registry.
+func (r *Registry) PutConfig(_ context.Context, appID string, config []byte) error {
+	if err := core.ValidateLabel("appId", appID); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.configs[appID] = slices.Clone(config)
+	return nil
+}
+
+// DeleteConfig implements core.Registry.
+func (r *Registry) DeleteConfig(_ context.Context, appID string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.configs, appID)
+	return nil
+}
+
+// Announce implements core.Registry.
+func (r *Registry) Announce(ctx context.Context, n core.GatewayNode) error {
+	if err := core.ValidateLabel("id", n.ID); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gateways[n.ID] = &n
+	context.AfterFunc(ctx, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.gateways[n.ID] == &n { // not announced anew since
+			delete(r.gateways, n.ID)
+		}
+	})
+	return nil
+}
+
+// Contact implements core.Registry: it is never out of reach.
+func (r *Registry) Contact() time.Time { return time.Now() }
+
+// addressesOf returns the addresses of an app in a stable order; mu is held.
+func (r *Registry) addressesOf(appID string) []core.Address {
+	return slices.SortedFunc(maps.Values(r.addresses[appID]), func(a, b core.Address) int {
+		if a.Version != b.Version {
+			return strings.Compare(a.Version, b.Version)
+		}
+		return strings.Compare(a.ContainerID, b.ContainerID)
+	})
+}
+
+// allRoutes returns all routes in a stable order; mu is held.
+func (r *Registry) allRoutes() []core.Route {
+	all := make([]core.Route, 0, len(r.routes))
+	for _, domain := range slices.Sorted(maps.Keys(r.routes)) {
+		all = append(all, cloneRoute(r.routes[domain]))
+	}
+	return all
+}
+
+func cloneRoute(r core.Route) core.Route {
+	r.Weights = maps.Clone(r.Weights)
+	return r
+}
+
+func sameRoute(a, b core.Route) bool {
+	return a.Domain == b.Domain && a.AppID == b.AppID && a.State == b.State && maps.Equal(a.Weights, b.Weights)
+}
