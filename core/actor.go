@@ -9,8 +9,9 @@ type Actor struct {
 	ID       string          // user id or token id; "" for the system
 	UserID   string          // the person behind a session or a personal token; "" otherwise
 	Name     string          // as shown in activity and audit
-	Roles    map[string]Role // tenant id -> role in it
+	Roles    map[string]Role // tenant id -> role in it; RoleSupport while a support session is open
 	Operator bool            // may act in every tenant and on hosts
+	Support  bool            // of the support staff: may open support sessions
 	Scope    Scope           // narrows a token; "" narrows nothing
 	Apps     []string        // a token may be narrowed to these apps; nil means all
 }

@@ -7,7 +7,14 @@ const (
 	RoleViewer    Role = "viewer"
 	RoleDeveloper Role = "developer"
 	RoleAdmin     Role = "admin"
+	RoleSupport   Role = "support" // what somebody of the support staff is while a support session is open; never a member's
 )
+
+// Roles are those that a member can have, the least first.
+var Roles = []Role{RoleViewer, RoleDeveloper, RoleAdmin}
+
+// Valid reports whether r is one that a member can have.
+func (r Role) Valid() bool { return r == RoleViewer || r == RoleDeveloper || r == RoleAdmin }
 
 // Scope narrows a token.
 type Scope string
@@ -25,29 +32,48 @@ func (s Scope) Valid() bool { return s == ScopeRead || s == ScopeDeploy || s == 
 type Action string
 
 const (
-	ActView        Action = "view"        // see apps, versions, releases, logs, events of a tenant
+	ActView        Action = "view"        // see that apps exist, their states, instances, events and operations
+	ActLogs        Action = "logs"        // read what instances write
+	ActInspect     Action = "inspect"     // see versions, releases, their environment but its secrets, traffic
 	ActDeploy      Action = "deploy"      // create and change apps, versions and releases
 	ActDelete      Action = "delete"      // delete apps and their data
 	ActCredentials Action = "credentials" // read the credentials of a service
-	ActManage      Action = "manage"      // members, tokens and settings of a tenant
-	ActOperate     Action = "operate"     // hosts, tenants, the platform; no tenant
+	ActMembers     Action = "members"     // see who is in a tenant, its quota and its use
+	ActManage      Action = "manage"      // members, invitations, tokens, budgets and settings of a tenant
+	ActAudit       Action = "audit"       // read who did what in a tenant
+	ActSupport     Action = "support"     // find any tenant's apps and open support sessions; no tenant
+	ActOperate     Action = "operate"     // hosts, tenants, plans, people, the platform; no tenant
 )
 
-// rights is the one table of who may do what.
+// platform are the actions that belong to no tenant.
+var platform = map[Action]bool{ActSupport: true, ActOperate: true}
+
+// rights is the one table of who may do what in a tenant. Beyond it an operator may do everything, and the support
+// staff ActSupport.
 var rights = map[Role]map[Action]bool{
-	RoleViewer:    {ActView: true},
-	RoleDeveloper: {ActView: true, ActDeploy: true, ActDelete: true, ActCredentials: true},
-	RoleAdmin:     {ActView: true, ActDeploy: true, ActDelete: true, ActCredentials: true, ActManage: true},
+	RoleSupport:   allow(ActView, ActLogs),
+	RoleViewer:    allow(ActView, ActLogs, ActInspect, ActMembers),
+	RoleDeveloper: allow(ActView, ActLogs, ActInspect, ActMembers, ActDeploy, ActDelete, ActCredentials),
+	RoleAdmin:     allow(ActView, ActLogs, ActInspect, ActMembers, ActDeploy, ActDelete, ActCredentials, ActManage, ActAudit),
 }
 
 // scopes is what a token of each scope keeps of its owner's rights.
 var scopes = map[Scope]map[Action]bool{
-	ScopeRead:   {ActView: true},
-	ScopeDeploy: {ActView: true, ActDeploy: true},
-	ScopeAdmin:  {ActView: true, ActDeploy: true, ActDelete: true, ActCredentials: true, ActManage: true, ActOperate: true},
+	ScopeRead:   allow(ActView, ActLogs, ActInspect, ActMembers),
+	ScopeDeploy: allow(ActView, ActLogs, ActInspect, ActMembers, ActDeploy),
+	ScopeAdmin: allow(ActView, ActLogs, ActInspect, ActMembers, ActDeploy, ActDelete, ActCredentials, ActManage, ActAudit,
+		ActSupport, ActOperate),
 }
 
-// Can reports whether a may do act in the tenant; tenantID is "" for ActOperate.
+func allow(actions ...Action) map[Action]bool {
+	set := make(map[Action]bool, len(actions))
+	for _, a := range actions {
+		set[a] = true
+	}
+	return set
+}
+
+// Can reports whether a may do act in the tenant; tenantID is "" for what belongs to no tenant.
 func (a Actor) Can(act Action, tenantID string) bool {
 	if a.Scope != "" && !scopes[a.Scope][act] {
 		return false
@@ -55,7 +81,10 @@ func (a Actor) Can(act Action, tenantID string) bool {
 	if a.AllTenants() {
 		return true
 	}
-	return act != ActOperate && rights[a.Roles[tenantID]][act]
+	if platform[act] {
+		return act == ActSupport && a.Support
+	}
+	return rights[a.Roles[tenantID]][act]
 }
 
 // Authorize returns nil when a may do act in the tenant. Errors: EUNAUTHORIZED for nobody, ENOTFOUND when the
@@ -66,7 +95,7 @@ func (a Actor) Authorize(act Action, tenantID string) error {
 		return Errorf(EUNAUTHORIZED, "error.sign_in_first")
 	case a.Can(act, tenantID):
 		return nil
-	case act != ActOperate && !a.SeesTenant(tenantID):
+	case !platform[act] && !a.SeesTenant(tenantID):
 		return NotFound()
 	}
 	return Errorf(EFORBIDDEN, "error.forbidden")

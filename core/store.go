@@ -20,6 +20,7 @@ type Store interface {
 	Events() EventStore
 	Uploads() UploadStore
 	Credentials() CredentialStore
+	Audit() AuditStore
 
 	// Transact runs f with a store whose writes are one transaction: all or none. f may run again after a
 	// serialization failure, so it changes nothing but the store.

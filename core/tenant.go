@@ -9,7 +9,12 @@ import (
 type Tenant struct {
 	ID        string // a slug, globally unique
 	Name      string
+	Plan      string  // name of the QuotaPlan
+	Quota     Amounts // its own limits, each in place of the plan's; nil for none
 	CreatedAt time.Time
+
+	AskConsent bool // support sessions begin when a member agrees
+	Deleting   bool // everything of it is to go
 }
 
 // Validate reports every fault of t. Errors: EINVALID.
@@ -33,6 +38,8 @@ type TenantStore interface {
 	Create(ctx context.Context, t Tenant) error
 	// Get returns a tenant. Errors: ENOTFOUND.
 	Get(ctx context.Context, id string) (Tenant, error)
+	// Update overwrites name, plan, quota, consent and deleting. Errors: ENOTFOUND.
+	Update(ctx context.Context, t Tenant) error
 	// List returns the actor's tenants by name.
 	List(ctx context.Context) ([]Tenant, error)
 	// AddMember sets the role of a person in a tenant.

@@ -15,6 +15,7 @@ type User struct {
 	Name         string
 	PasswordHash string // argon2id in PHC notation
 	Operator     bool
+	Support      bool   // of the support staff
 	Language     string // BCP 47, "" follows the browser
 	Theme        string // "light", "dark", "" follows the system
 	CreatedAt    time.Time
@@ -55,7 +56,7 @@ type UserStore interface {
 	Get(ctx context.Context, id string) (User, error)
 	// ByEmail returns a person by normalized email. Errors: ENOTFOUND.
 	ByEmail(ctx context.Context, email string) (User, error)
-	// Update overwrites name, password hash, language and theme. Errors: ENOTFOUND.
+	// Update overwrites name, password hash, operator, support, language and theme. Errors: ENOTFOUND.
 	Update(ctx context.Context, u User) error
 	// Count returns how many people there are; 0 means that Berth is not set up.
 	Count(ctx context.Context) (int, error)

@@ -56,6 +56,12 @@ func (h *Handlers) API(g *echo.Group) {
 	g.GET("/catalog", h.apiCatalog)
 	g.GET("/hosts", h.apiHosts)
 	g.POST("/garbage-collection", h.apiCollectGarbage)
+
+	h.tenantAPI(g)
+	h.profileAPI(g)
+	h.quotaAPI(g)
+	h.supportAPI(g)
+	h.auditAPI(g)
 }
 
 func serveOpenAPI(c echo.Context) error {

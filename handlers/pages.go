@@ -21,6 +21,11 @@ func (h *Handlers) Pages(g *echo.Group) {
 	h.wizardPages(g)
 	h.appPages(g)
 	h.operatorPages(g)
+	h.tenantPages(g)
+	h.profilePages(g)
+	h.quotaPages(g)
+	h.supportPages(g)
+	h.auditPages(g)
 }
 
 func (h *Handlers) sessionPages(g *echo.Group) {

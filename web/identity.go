@@ -24,6 +24,7 @@ const deadCookie = "berth.dead_cookie"
 // browser is the middleware of what people's browsers ask for: sessions only. It notes that the session is in use.
 func (i identifier) browser(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		withOrigin(c)
 		if err := i.bySession(c); err != nil {
 			return err
 		}
@@ -40,6 +41,7 @@ func (i identifier) browser(next echo.HandlerFunc) echo.HandlerFunc {
 // any is the middleware of what programs and open pages ask for: a token or a session, whose use is not noted.
 func (i identifier) any(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		withOrigin(c)
 		find := i.bySession
 		if c.Request().Header.Get(echo.HeaderAuthorization) != "" {
 			find = i.byToken
@@ -49,6 +51,13 @@ func (i identifier) any(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// withOrigin notes in the context where the request comes from.
+func withOrigin(c echo.Context) {
+	r := c.Request()
+	origin := core.Origin{Peer: c.RealIP(), Agent: r.UserAgent()}
+	c.SetRequest(r.WithContext(core.WithOrigin(r.Context(), origin)))
 }
 
 func (i identifier) byToken(c echo.Context) error {

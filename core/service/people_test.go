@@ -23,7 +23,7 @@ func (w *world) setup(in core.SetupInput) (core.User, error) {
 	return w.Setup(nobody, in)
 }
 
-var olga = core.SetupInput{Name: "Olga", Email: " Olga@Example.com", Password: "correct horse battery", Tenant: "Tea shop"}
+var boss = core.SetupInput{Name: "Boss", Email: " Boss@Example.com", Password: "correct horse battery", Tenant: "Tea shop"}
 
 func TestSetupMakesTheFirstOperatorOnce(t *testing.T) {
 	w := newWorld(t)
@@ -44,7 +44,7 @@ func TestSetupMakesTheFirstOperatorOnce(t *testing.T) {
 	_, err = w.CheckSetup(nobody, secret)
 	w.must(err)
 
-	in := olga
+	in := boss
 	in.Secret = secret
 	users := make([]core.User, 5)
 	errs := make([]error, 5)
@@ -64,7 +64,7 @@ func TestSetupMakesTheFirstOperatorOnce(t *testing.T) {
 	}
 	actor, user, err := w.ActorOfUser(nobody, users[won].ID)
 	w.must(err)
-	if !actor.Operator || actor.Roles["tea-shop"] != core.RoleAdmin || user.Email != "olga@example.com" || user.PasswordHash != "" {
+	if !actor.Operator || actor.Roles["tea-shop"] != core.RoleAdmin || user.Email != "boss@example.com" || user.PasswordHash != "" {
 		t.Errorf("%+v %+v", actor, user)
 	}
 	_, _, err = w.NewSetupLink(nobody)
@@ -82,16 +82,16 @@ func TestSetupReportsEveryFault(t *testing.T) {
 	secret, _, err := w.NewSetupLink(nobody)
 	w.must(err)
 	w.clock.advance(time.Hour)
-	in := olga
+	in := boss
 	in.Secret = secret
 	_, err = w.Setup(nobody, in)
 	w.refused(err, core.EGONE)
 }
 
 func TestSetupFindsATenantID(t *testing.T) {
-	for tenant, want := range map[string]string{"": "olga", "Admin": "admin-team", "茶店": "team-"} {
+	for tenant, want := range map[string]string{"": "boss", "Admin": "admin-team", "茶店": "team-"} {
 		w := newWorld(t)
-		in := olga
+		in := boss
 		in.Tenant = tenant
 		user, err := w.setup(in)
 		w.must(err)
@@ -105,15 +105,15 @@ func TestSetupFindsATenantID(t *testing.T) {
 
 func TestSignIn(t *testing.T) {
 	w := newWorld(t)
-	user, err := w.setup(olga)
+	user, err := w.setup(boss)
 	w.must(err)
-	got, err := w.SignIn(nobody, "OLGA@example.com ", olga.Password, "192.0.2.1:4711")
+	got, err := w.SignIn(nobody, "OLGA@example.com ", boss.Password, "192.0.2.1:4711")
 	w.must(err)
 	if got.ID != user.ID || got.PasswordHash != "" {
 		t.Errorf("%+v", got)
 	}
-	_, wrong := w.SignIn(nobody, "olga@example.com", "wrong horse battery", "192.0.2.1:4711")
-	_, unknown := w.SignIn(nobody, "nobody@example.com", olga.Password, "192.0.2.1:4711")
+	_, wrong := w.SignIn(nobody, "boss@example.com", "wrong horse battery", "192.0.2.1:4711")
+	_, unknown := w.SignIn(nobody, "nobody@example.com", boss.Password, "192.0.2.1:4711")
 	w.refused(wrong, core.EUNAUTHORIZED)
 	if wrong.Error() != unknown.Error() {
 		t.Errorf("%v differs from %v", wrong, unknown)
@@ -126,9 +126,9 @@ func TestSignIn(t *testing.T) {
 // measure how busy the machine is.
 func TestUnknownPersonCostsTheSame(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.setup(olga)
+	_, err := w.setup(boss)
 	w.must(err)
-	for _, email := range []string{"olga@example.com", "nobody@example.com"} {
+	for _, email := range []string{"boss@example.com", "nobody@example.com"} {
 		before := allocated()
 		_, err := w.SignIn(nobody, email, "wrong horse battery", "192.0.2.1")
 		w.refused(err, core.EUNAUTHORIZED)
@@ -172,27 +172,27 @@ func TestSignInIsLimitedByAddressAndByAccount(t *testing.T) {
 
 func TestSignInAnswersTooMany(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.setup(olga)
+	_, err := w.setup(boss)
 	w.must(err)
-	keys := []string{peerKey("192.0.2.1:1"), "account " + hashSecret("olga@example.com")}
+	keys := []string{peerKey("192.0.2.1:1"), "account " + hashSecret("boss@example.com")}
 	for range maxFailures - 1 {
 		w.failures.begin(w.now(), keys...)
 	}
 	for range 3 { // a success takes its attempt back
-		_, err = w.SignIn(nobody, "olga@example.com", olga.Password, "192.0.2.1:2")
+		_, err = w.SignIn(nobody, "boss@example.com", boss.Password, "192.0.2.1:2")
 		w.must(err)
 	}
-	_, err = w.SignIn(nobody, "olga@example.com", "wrong horse battery", "192.0.2.1:3")
+	_, err = w.SignIn(nobody, "boss@example.com", "wrong horse battery", "192.0.2.1:3")
 	w.refused(err, core.EUNAUTHORIZED)
-	for _, attempt := range [][2]string{{"olga@example.com", "192.0.2.9:1"}, {"else@example.com", "192.0.2.1:1"}} {
-		_, err = w.SignIn(nobody, attempt[0], olga.Password, attempt[1])
+	for _, attempt := range [][2]string{{"boss@example.com", "192.0.2.9:1"}, {"else@example.com", "192.0.2.1:1"}} {
+		_, err = w.SignIn(nobody, attempt[0], boss.Password, attempt[1])
 		w.refused(err, core.ETOOMANY)
 		if e, ok := err.(*core.Error); !ok || e.RetryAfter <= 0 || e.RetryAfter > time.Minute {
 			t.Error(err)
 		}
 	}
 	w.clock.advance(time.Minute)
-	_, err = w.SignIn(nobody, "olga@example.com", olga.Password, "192.0.2.1:2")
+	_, err = w.SignIn(nobody, "boss@example.com", boss.Password, "192.0.2.1:2")
 	w.must(err)
 }
 
@@ -222,13 +222,13 @@ func TestHashingIsBounded(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(nobody)
 	cancel()
-	_, err := w.SignIn(ctx, "olga@example.com", olga.Password, "192.0.2.1:1")
+	_, err := w.SignIn(ctx, "boss@example.com", boss.Password, "192.0.2.1:1")
 	w.refused(err, core.EUNAVAILABLE)
 }
 
 func TestPreferences(t *testing.T) {
 	w := newWorld(t)
-	user, err := w.setup(olga)
+	user, err := w.setup(boss)
 	w.must(err)
 	actor, _, err := w.ActorOfUser(nobody, user.ID)
 	w.must(err)
@@ -243,7 +243,7 @@ func TestPreferences(t *testing.T) {
 	w.refused(w.SetPreferences(nobody, "en", ""), core.EUNAUTHORIZED)
 	token := core.Actor{Kind: core.ActorToken, ID: "t", UserID: user.ID}
 	w.refused(w.SetPreferences(core.WithActor(nobody, token), "en", ""), core.EFORBIDDEN)
-	_, err = w.SignIn(nobody, user.Email, olga.Password, "192.0.2.1:1") // the password is still the same
+	_, err = w.SignIn(nobody, user.Email, boss.Password, "192.0.2.1:1") // the password is still the same
 	w.must(err)
 }
 

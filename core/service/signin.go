@@ -52,7 +52,7 @@ func (s *Service) ActorOfUser(ctx context.Context, userID string) (core.Actor, c
 	if err != nil {
 		return core.Actor{}, core.User{}, err
 	}
-	actor := core.Actor{Kind: core.ActorUser, ID: user.ID, UserID: user.ID, Name: user.Name, Operator: user.Operator,
+	actor := core.Actor{Kind: core.ActorUser, ID: user.ID, UserID: user.ID, Name: user.Name, Operator: user.Operator, Support: user.Support,
 		Roles: make(map[string]core.Role, len(memberships))}
 	for _, m := range memberships {
 		actor.Roles[m.TenantID] = m.Role

@@ -33,7 +33,7 @@ func (s *Service) CreateTenant(ctx context.Context, name string) (core.Tenant, e
 	if err := core.ValidateName("name", name); err != nil {
 		return core.Tenant{}, err
 	}
-	tenant := core.Tenant{ID: tenantID(name), Name: name, CreatedAt: s.now()}
+	tenant := core.Tenant{ID: tenantID(name), Name: name, Plan: core.UnlimitedPlan, CreatedAt: s.now()}
 	err := s.store.Transact(ctx, func(tx core.Store) error {
 		if err := tx.Tenants().Create(ctx, tenant); err != nil || actor.UserID == "" {
 			return err
@@ -45,7 +45,7 @@ func (s *Service) CreateTenant(ctx context.Context, name string) (core.Tenant, e
 
 // newTenant makes a tenant under the first free id near its name.
 func (s *Service) newTenant(ctx context.Context, tx core.Store, name string) (core.Tenant, error) {
-	tenant := core.Tenant{ID: tenantID(name), Name: name, CreatedAt: s.now()}
+	tenant := core.Tenant{ID: tenantID(name), Name: name, Plan: core.UnlimitedPlan, CreatedAt: s.now()}
 	for n := 2; ; n++ {
 		_, err := tx.Tenants().Get(ctx, tenant.ID)
 		if core.ErrorCode(err) == core.ENOTFOUND {

@@ -133,7 +133,7 @@ func (c *clock) advance(d time.Duration) {
 
 // operator acts everywhere.
 func (w *world) operator() context.Context {
-	return core.WithActor(context.Background(), core.Actor{Kind: core.ActorUser, ID: "op", Name: "Olga", Operator: true})
+	return core.WithActor(context.Background(), core.Actor{Kind: core.ActorUser, ID: "op", Name: "Boss", Operator: true})
 }
 
 // member makes the tenant when it is new and acts as somebody of it.

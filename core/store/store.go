@@ -74,6 +74,7 @@ func (s *Store) Operations() core.OperationStore   { return operations{s} }
 func (s *Store) Events() core.EventStore           { return events{s} }
 func (s *Store) Uploads() core.UploadStore         { return uploads{s} }
 func (s *Store) Credentials() core.CredentialStore { return credentials{s} }
+func (s *Store) Audit() core.AuditStore            { return audit{s} }
 
 // Ping reads a table, so that it fails when the file is gone as well as when the server is.
 func (s *Store) Ping(ctx context.Context) error {

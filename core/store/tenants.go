@@ -14,13 +14,24 @@ type tenantRow struct {
 	ID        string
 	Name      string
 	SortName  string
+	Plan      string
+	Quota     core.Amounts `gorm:"serializer:json"`
 	CreatedAt moment
+
+	AskConsent bool
+	Deleting   bool
 }
 
 func (tenantRow) TableName() string { return "tenants" }
 
+func newTenantRow(t core.Tenant) tenantRow {
+	return tenantRow{ID: t.ID, Name: t.Name, SortName: sortName(t.Name), Plan: t.Plan, Quota: t.Quota,
+		CreatedAt: moment(t.CreatedAt), AskConsent: t.AskConsent, Deleting: t.Deleting}
+}
+
 func (r tenantRow) tenant() core.Tenant {
-	return core.Tenant{ID: r.ID, Name: r.Name, CreatedAt: time.Time(r.CreatedAt)}
+	return core.Tenant{ID: r.ID, Name: r.Name, Plan: r.Plan, Quota: r.Quota, CreatedAt: time.Time(r.CreatedAt),
+		AskConsent: r.AskConsent, Deleting: r.Deleting}
 }
 
 type membershipRow struct {
@@ -39,7 +50,7 @@ type tenants struct{ *Store }
 
 // Create is not scoped: a new tenant is nobody's yet.
 func (s tenants) Create(ctx context.Context, t core.Tenant) error {
-	row := tenantRow{ID: t.ID, Name: t.Name, SortName: sortName(t.Name), CreatedAt: moment(t.CreatedAt)}
+	row := newTenantRow(t)
 	err := s.write(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
 	return taken(err, "name", "error.tenant_taken", "name", t.ID)
 }
@@ -50,6 +61,13 @@ func (s tenants) Get(ctx context.Context, id string) (core.Tenant, error) {
 		return db.Scopes(scope(ctx, "id", "")).Take(&row, "id = ?", id).Error
 	})
 	return row.tenant(), err
+}
+
+func (s tenants) Update(ctx context.Context, t core.Tenant) error {
+	return s.write(ctx, func(db *gorm.DB) error {
+		return found(db.Model(&tenantRow{}).Scopes(scope(ctx, "id", "")).Where("id = ?", t.ID).
+			Select("name", "sort_name", "plan", "quota", "ask_consent", "deleting").Updates(newTenantRow(t)))
+	})
 }
 
 func (s tenants) List(ctx context.Context) ([]core.Tenant, error) {

@@ -15,6 +15,7 @@ type userRow struct {
 	Name         string
 	PasswordHash string
 	Operator     bool
+	Support      bool
 	Language     string
 	Theme        string
 	CreatedAt    moment
@@ -23,12 +24,12 @@ type userRow struct {
 func (userRow) TableName() string { return "users" }
 
 func newUserRow(u core.User) userRow {
-	return userRow{ID: u.ID, Email: u.Email, Name: u.Name, PasswordHash: u.PasswordHash, Operator: u.Operator,
+	return userRow{ID: u.ID, Email: u.Email, Name: u.Name, PasswordHash: u.PasswordHash, Operator: u.Operator, Support: u.Support,
 		Language: u.Language, Theme: u.Theme, CreatedAt: moment(u.CreatedAt)}
 }
 
 func (r userRow) user() core.User {
-	return core.User{ID: r.ID, Email: r.Email, Name: r.Name, PasswordHash: r.PasswordHash, Operator: r.Operator,
+	return core.User{ID: r.ID, Email: r.Email, Name: r.Name, PasswordHash: r.PasswordHash, Operator: r.Operator, Support: r.Support,
 		Language: r.Language, Theme: r.Theme, CreatedAt: time.Time(r.CreatedAt)}
 }
 
@@ -57,7 +58,7 @@ func (s users) by(ctx context.Context, where, value string) (core.User, error) {
 func (s users) Update(ctx context.Context, u core.User) error {
 	return s.write(ctx, func(db *gorm.DB) error {
 		return found(db.Model(&userRow{}).Where("id = ?", u.ID).
-			Select("name", "password_hash", "language", "theme").Updates(newUserRow(u)))
+			Select("name", "password_hash", "operator", "support", "language", "theme").Updates(newUserRow(u)))
 	})
 }
 

@@ -2,10 +2,14 @@
 -- MySQL commits each statement by itself, so every one can be run again after a migration was cut off.
 -- Ids are VARBINARY: compared byte for byte, where a text collation would find 'shop' for 'shop ' too.
 CREATE TABLE IF NOT EXISTS tenants (
-  id         VARBINARY(64) NOT NULL PRIMARY KEY,
-  name       VARCHAR(255) NOT NULL,
-  sort_name  VARCHAR(255) NOT NULL,
-  created_at DATETIME(6)
+  id          VARBINARY(64) NOT NULL PRIMARY KEY,
+  name        VARCHAR(255) NOT NULL,
+  sort_name   VARCHAR(255) NOT NULL,
+  plan        VARBINARY(64) NOT NULL,
+  quota       MEDIUMTEXT,
+  created_at  DATETIME(6),
+  ask_consent BOOLEAN NOT NULL,
+  deleting    BOOLEAN NOT NULL
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS users (
@@ -15,6 +19,7 @@ CREATE TABLE IF NOT EXISTS users (
   name          VARCHAR(255) NOT NULL,
   password_hash TEXT NOT NULL,
   operator      BOOLEAN NOT NULL,
+  support       BOOLEAN NOT NULL,
   language      VARCHAR(32) NOT NULL,
   theme         VARCHAR(32) NOT NULL,
   created_at    DATETIME(6)
@@ -59,7 +64,30 @@ CREATE TABLE IF NOT EXISTS tokens (
   FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- An entry outlives what it is about, so it refers to nothing.
+CREATE TABLE IF NOT EXISTS audit (
+  id         VARBINARY(64) NOT NULL PRIMARY KEY,
+  created_at DATETIME(6),
+  tenant_id  VARBINARY(64) NOT NULL,
+  app_id     VARBINARY(64) NOT NULL,
+  action     VARBINARY(64) NOT NULL,
+  object     VARCHAR(255) NOT NULL,
+  actor_kind VARCHAR(32) NOT NULL,
+  actor_id   VARBINARY(64) NOT NULL,
+  user_id    VARBINARY(64) NOT NULL,
+  actor_name VARCHAR(255) NOT NULL,
+  peer       VARCHAR(64) NOT NULL,
+  agent      VARCHAR(255) NOT NULL,
+  old_values MEDIUMTEXT,
+  new_values MEDIUMTEXT,
+  outcome    VARCHAR(32) NOT NULL,
+  reason     MEDIUMTEXT NOT NULL,
+  INDEX audit_by_tenant (tenant_id, id),
+  INDEX audit_by_app (app_id, id)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 -- +goose Down
+DROP TABLE IF EXISTS audit;
 DROP TABLE IF EXISTS tokens;
 DROP TABLE IF EXISTS setup_links;
 DROP TABLE IF EXISTS sessions;

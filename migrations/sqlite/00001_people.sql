@@ -1,9 +1,13 @@
 -- +goose Up
 CREATE TABLE tenants (
-  id         TEXT NOT NULL PRIMARY KEY,
-  name       TEXT NOT NULL,
-  sort_name  TEXT NOT NULL,
-  created_at DATETIME
+  id          TEXT NOT NULL PRIMARY KEY,
+  name        TEXT NOT NULL,
+  sort_name   TEXT NOT NULL,
+  plan        TEXT NOT NULL,
+  quota       TEXT,
+  created_at  DATETIME,
+  ask_consent BOOLEAN NOT NULL,
+  deleting    BOOLEAN NOT NULL
 );
 
 CREATE TABLE users (
@@ -12,6 +16,7 @@ CREATE TABLE users (
   name          TEXT NOT NULL,
   password_hash TEXT NOT NULL,
   operator      BOOLEAN NOT NULL,
+  support       BOOLEAN NOT NULL,
   language      TEXT NOT NULL,
   theme         TEXT NOT NULL,
   created_at    DATETIME
@@ -52,7 +57,30 @@ CREATE TABLE tokens (
 );
 CREATE INDEX tokens_by_tenant ON tokens (tenant_id, created_at);
 
+-- An entry outlives what it is about, so it refers to nothing.
+CREATE TABLE audit (
+  id         TEXT NOT NULL PRIMARY KEY,
+  created_at DATETIME,
+  tenant_id  TEXT NOT NULL,
+  app_id     TEXT NOT NULL,
+  action     TEXT NOT NULL,
+  object     TEXT NOT NULL,
+  actor_kind TEXT NOT NULL,
+  actor_id   TEXT NOT NULL,
+  user_id    TEXT NOT NULL,
+  actor_name TEXT NOT NULL,
+  peer       TEXT NOT NULL,
+  agent      TEXT NOT NULL,
+  old_values TEXT,
+  new_values TEXT,
+  outcome    TEXT NOT NULL,
+  reason     TEXT NOT NULL
+);
+CREATE INDEX audit_by_tenant ON audit (tenant_id, id);
+CREATE INDEX audit_by_app ON audit (app_id, id);
+
 -- +goose Down
+DROP TABLE audit;
 DROP TABLE tokens;
 DROP TABLE setup_links;
 DROP TABLE sessions;

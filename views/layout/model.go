@@ -33,8 +33,18 @@ type Section string
 const (
 	SectionHome     Section = "home"
 	SectionActivity Section = "activity"
+	SectionMembers  Section = "members"
+	SectionQuota    Section = "quota"
+	SectionAudit    Section = "audit"
 	SectionTokens   Section = "tokens"
+	SectionTeam     Section = "team" // settings of the tenant
+	SectionSupport  Section = "support"
+	SectionTenants  Section = "tenants"
+	SectionPlans    Section = "plans"
+	SectionPeople   Section = "people"
+	SectionPlatform Section = "platform" // the audit of the platform
 	SectionHosts    Section = "hosts"
+	SectionProfile  Section = "profile"
 )
 
 // Toast says that something was accepted, with a link to follow it.
@@ -51,10 +61,18 @@ func (p Page) Can(act core.Action) bool { return p.Actor.Can(act, p.Tenant.ID) }
 
 func (p Page) operator() bool { return p.Actor.Can(core.ActOperate, "") }
 
+// support reports whether the person may help any tenant.
+func (p Page) support() bool { return p.Actor.Can(core.ActSupport, "") }
+
 // where names the place in the bar of small screens.
 func (p Page) where(ctx context.Context) string {
-	if p.Section == SectionHosts {
+	switch p.Section {
+	case SectionHosts, SectionTenants, SectionPlans, SectionPeople, SectionPlatform:
 		return i18n.T(ctx, "nav.operator")
+	case SectionSupport:
+		return i18n.T(ctx, "nav.support")
+	case SectionProfile:
+		return i18n.T(ctx, "nav.profile")
 	}
 	return p.Tenant.Name
 }

@@ -16,6 +16,12 @@ const (
 	NewImage       = "/new/image"
 	NewDatabase    = "/new/database"
 	CheckAddress   = "/new/address"
+	Profile        = "/profile"
+	Support        = "/support"
+	Tenants        = "/tenants"
+	Plans          = "/plans"
+	People         = "/people"
+	PlatformAudit  = "/platform/audit"
 	Hosts          = "/hosts"
 	CollectGarbage = "/hosts/collect-garbage"
 )
@@ -161,6 +167,18 @@ func OperationLive(id string) string { return Operation(id) + "/live" }
 
 // Tokens of a tenant.
 func Tokens(tenant string) string { return inTenant("/tokens", tenant) }
+
+// Members says who is in a tenant.
+func Members(tenant string) string { return inTenant("/members", tenant) }
+
+// Quota shows what a tenant may use and uses.
+func Quota(tenant string) string { return inTenant("/quota", tenant) }
+
+// Audit says who did what in a tenant.
+func Audit(tenant string) string { return inTenant("/audit", tenant) }
+
+// TenantSettings are the settings of a tenant.
+func TenantSettings(tenant string) string { return inTenant("/team", tenant) }
 
 // DeleteToken revokes a token.
 func DeleteToken(id string) string { return "/tokens/" + url.PathEscape(id) + "/delete" }

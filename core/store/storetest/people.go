@@ -55,8 +55,9 @@ func testUsers(w *world) {
 
 	changed := u
 	changed.Name, changed.PasswordHash, changed.Language, changed.Theme = "Anna", "$argon2id$y", "", ""
+	changed.Operator, changed.Support = false, true
 	attempt := changed
-	attempt.Operator, attempt.Email = false, "other@example.com"
+	attempt.Email = "other@example.com"
 	w.ok(w.Users().Update(w.system, attempt))
 	w.ok(w.Users().Update(w.system, attempt)) // nothing to change is no error
 	check(w, changed)(w.Users().Get(w.system, u.ID))

@@ -1,0 +1,13 @@
+package handlers
+
+import "github.com/labstack/echo/v4"
+
+// ProfileService is what is asked of core/service about what people do with their own account, and signing in.
+type ProfileService interface{}
+
+func (h *Handlers) profilePages(g *echo.Group) {}
+
+func (h *Handlers) profileAPI(g *echo.Group) {}
+
+// profileRules say who may call what this file registers.
+var profileRules = Rules{}
