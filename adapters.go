@@ -12,6 +12,7 @@ import (
 	"berth/core/config"
 	"berth/core/store"
 	"berth/worker/engine/docker"
+	"berth/worker/mail"
 	"berth/worker/registry/memory"
 	"berth/worker/registry/zookeeper"
 )
@@ -54,6 +55,11 @@ func newEngine(cfg config.Config, workerSecret string, log *slog.Logger) (core.E
 	return docker.New(docker.Options{Host: cfg.DockerHost, Address: cfg.HostAddress, Installation: installation,
 		Registry: imageHost(cfg.PortalListen), RegistryUser: "berth", RegistryPassword: workerSecret, NetworkPool: cfg.Pool(),
 		Log: log.With("part", "docker")})
+}
+
+func newMailer(cfg config.Config, log *slog.Logger) core.Mailer {
+	return mail.New(mail.Options{Server: cfg.SMTPServer, User: cfg.SMTPUser, Password: cfg.SMTPPassword, From: cfg.SMTPFrom,
+		Security: cfg.SMTPTLS, Log: log.With("part", "mail")})
 }
 
 // engines is core.Engines for the hosts of this process.

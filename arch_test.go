@@ -34,6 +34,7 @@ var rooms = []room{
 	{"worker/health", []string{"core"}, nil},
 	{"worker/discovery", []string{"core"}, nil},
 	{"worker/logs", []string{"core"}, nil},
+	{"worker/mail", []string{"core"}, []string{"github.com/wneessen/go-mail"}},
 	{"worker/engine/docker", []string{"core"}, []string{"github.com/docker/...", "github.com/google/nftables/...", "github.com/containerd/errdefs",
 		"github.com/opencontainers/...", "golang.org/x/..."}},
 	{"worker/engine/fake", []string{"core"}, nil},

@@ -249,8 +249,13 @@ func (p *parts) joinWorker(entries core.Catalog) {
 func (p *parts) joinService(entries core.Catalog, workerSecret string) {
 	p.service = service.New(service.Deps{Store: p.store, Images: p.images, Engines: p.engines, Catalog: entries, Waker: p.loop,
 		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.gateway, WorkerSecret: workerSecret,
-		BootstrapToken: p.cfg.BootstrapToken, BaseDomain: p.cfg.BaseDomain, GatewayURL: p.cfg.GatewayURL,
+		Mailer: newMailer(p.cfg, p.log), Words: p.word, BootstrapToken: p.cfg.BootstrapToken, BaseDomain: p.cfg.BaseDomain, GatewayURL: p.cfg.GatewayURL,
 		PortalURL: p.cfg.PortalURL, TempDir: filepath.Join(p.cfg.Data, "uploads"), Now: time.Now, Log: p.log.With("part", "service")})
+}
+
+// word says a sentence of a mail in a person's language.
+func (p *parts) word(language string, t core.Text) string {
+	return p.messages.Localizer(language).Text(t)
 }
 
 func (p *parts) portal() *web.Server {

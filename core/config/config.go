@@ -4,6 +4,7 @@ package config
 import (
 	"net"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 )
@@ -40,6 +41,18 @@ type Config struct {
 
 	BootstrapToken string `name:"bootstrap-token" secret:"all" placeholder:"TOKEN" help:"An API token of the first operator, for automation; at least 32 characters."`
 	SecretKey      string `name:"secret-key" secret:"all" placeholder:"HEX" help:"The key that seals secrets in the database: 64 hexadecimal digits. Default: made once and kept in the data directory."`
+
+	SMTPServer   string `name:"smtp-server" placeholder:"HOST:PORT" help:"The server that mail goes through. Default: none, nothing is mailed."`
+	SMTPUser     string `name:"smtp-user" placeholder:"NAME" help:"Who Berth is to that server. Default: nobody, without authentication."`
+	SMTPPassword string `name:"smtp-password" secret:"all" placeholder:"PASSWORD" help:"The password of smtp-user."`
+	SMTPFrom     string `name:"smtp-from" placeholder:"ADDRESS" help:"Who mail comes from: Berth <berth@example.com>, or the bare address."`
+	SMTPTLS      string `name:"smtp-tls" default:"starttls" placeholder:"KIND" help:"starttls, tls or none."`
+
+	OIDCIssuer       string `name:"oidc-issuer" placeholder:"URL" help:"An OpenID Connect provider that people may sign in with. Default: none."`
+	OIDCClientID     string `name:"oidc-client-id" placeholder:"ID" help:"What Berth is called there."`
+	OIDCClientSecret string `name:"oidc-client-secret" secret:"all" placeholder:"SECRET" help:"The secret that goes with it."`
+	OIDCName         string `name:"oidc-name" placeholder:"NAME" help:"What the button on the sign-in page calls the provider. Default: the host of oidc-issuer."`
+	OIDCRegister     string `name:"oidc-register" default:"off" placeholder:"ON|OFF" help:"Whether somebody unknown with a verified email becomes a person: on or off."`
 
 	LogLevel  string `name:"log-level" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error."`
 	LogFormat string `name:"log-format" default:"text" placeholder:"FORMAT" help:"text or json."`
@@ -107,6 +120,9 @@ func (c *Config) derive() {
 	case c.GatewayURL != "":
 	default:
 		c.GatewayURL = urlOf("http", c.BaseDomain, c.GatewayHTTP, "80")
+	}
+	if u, err := url.Parse(c.OIDCIssuer); err == nil && c.OIDCName == "" {
+		c.OIDCName = u.Hostname()
 	}
 	c.PortalURL, c.GatewayURL = strings.TrimSuffix(c.PortalURL, "/"), strings.TrimSuffix(c.GatewayURL, "/")
 }

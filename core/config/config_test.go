@@ -40,7 +40,8 @@ func TestDefaults(t *testing.T) {
 	want := Config{Data: "./data", Roles: []string{"portal", "worker", "gateway"},
 		PortalListen: "127.0.0.1:8080", PortalURL: "http://localhost:8080", GatewayHTTP: "127.0.0.1:8000",
 		GatewayURL: "http://localhost:8000", BaseDomain: "localhost", Database: "sqlite", Engine: "docker",
-		PortRange: "25700-29999", NetworkPool: "10.213.0.0/16", Registry: "memory", LogLevel: "info", LogFormat: "text"}
+		PortRange: "25700-29999", NetworkPool: "10.213.0.0/16", Registry: "memory", SMTPTLS: "starttls",
+		OIDCRegister: "off", LogLevel: "info", LogFormat: "text"}
 	if d := cmp.Diff(want, c, cmpopts.EquateEmpty()); d != "" {
 		t.Error(d)
 	}
@@ -130,6 +131,11 @@ catalog: absent.yaml
 image-networks: [company]
 bootstrap-token: short
 secret-key: abc
+smtp-server: mail
+smtp-from: berth
+smtp-tls: ssl
+oidc-issuer: id.example.com
+oidc-register: maybe
 log-level: loud
 log-format: xml
 config: other.yaml
@@ -141,7 +147,8 @@ config: other.yaml
 	lines := strings.Split(err.Error(), "\n")
 	for _, setting := range []string{"portal-lisen", "gateway", "data", "roles", "portal-listen", "gateway-http", "portal-url",
 		"base-domain", "database", "engine", "docker-host", "host-address", "port-range", "zookeeper-servers", "catalog", "image-networks",
-		"bootstrap-token", "secret-key", "log-level", "log-format", "config"} {
+		"bootstrap-token", "secret-key", "smtp-server", "smtp-from", "smtp-tls", "oidc-issuer", "oidc-client-id",
+		"oidc-client-secret", "oidc-register", "log-level", "log-format", "config"} {
 		n := 0
 		for _, l := range lines {
 			if strings.HasPrefix(l, setting+": ") {
@@ -175,6 +182,19 @@ func TestFaults(t *testing.T) {
 		{"--bootstrap-token=" + strings.Repeat("é", 40), "bootstrap-token:"},
 		{"--secret-key=" + strings.Repeat("ab", 31), "secret-key:"},
 		{"--data=", "data:"},
+		{"--smtp-server=mail.example.com --smtp-from=berth@example.com", "smtp-server:"},
+		{"--smtp-server=:25 --smtp-from=berth@example.com", "smtp-server:"},
+		{"--smtp-server=mail.example.com:587", "smtp-from:"},
+		{"--smtp-server=mail.example.com:587 --smtp-from=berth", "smtp-from:"},
+		{"--smtp-server=mail.example.com:587 --smtp-from=berth@example.com --smtp-user=berth", "smtp-password:"},
+		{"--smtp-server=mail.example.com:25 --smtp-from=berth@example.com --smtp-user=berth --smtp-password=x --smtp-tls=none", "smtp-tls:"},
+		{"--smtp-tls=ssl", "smtp-tls:"},
+		{"--smtp-from=berth@example.com", "smtp-from:"},
+		{"--oidc-client-id=berth", "oidc-client-id:"},
+		{"--oidc-issuer=http://id.example.com --oidc-client-id=a --oidc-client-secret=b", "oidc-issuer:"},
+		{"--oidc-issuer=https://id.example.com --oidc-client-id=a", "oidc-client-secret:"},
+		{"--oidc-issuer=https://id.example.com --oidc-client-secret=a", "oidc-client-id:"},
+		{"--oidc-register=maybe", "oidc-register:"},
 		{"--nonsense=1", "unknown flag"},
 	} {
 		_, _, err := load(t, "", append([]string{"serve"}, strings.Fields(x.args)...))
@@ -234,6 +254,18 @@ func TestPrintMasksSecretsAndReadsBack(t *testing.T) {
 	again.Config = ""
 	if d := cmp.Diff(Default(), again, cmpopts.EquateEmpty()); d != "" {
 		t.Error(d)
+	}
+}
+
+func TestMailAndProvider(t *testing.T) {
+	c, cmd, err := load(t, "smtp-from: Berth <berth@example.com>\nsmtp-password: hush\noidc-client-secret: hush too\n", []string{"config",
+		"--smtp-server=127.0.0.1:25", "--smtp-user=berth", "--smtp-tls=none", "--oidc-issuer=https://id.example.com/realm", "--oidc-client-id=berth"})
+	if err != nil || cmd.Name != Show || c.OIDCName != "id.example.com" || c.SMTPFrom != "Berth <berth@example.com>" {
+		t.Fatal(c, err)
+	}
+	var out bytes.Buffer
+	if err := c.Print(&out); err != nil || strings.Contains(out.String(), "hush") {
+		t.Error(out.String(), err)
 	}
 }
 

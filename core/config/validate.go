@@ -39,6 +39,8 @@ func (c Config) Validate() error {
 	f.engine(c)
 	f.registry(c)
 	f.secrets(c)
+	f.mail(c)
+	f.oidc(c)
 	f.oneOf("log-level", c.LogLevel, "debug", "info", "warn", "error")
 	f.oneOf("log-format", c.LogFormat, "text", "json")
 	if _, err := netip.ParsePrefix(c.NetworkPool); err != nil {

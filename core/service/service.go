@@ -21,6 +21,8 @@ type Deps struct {
 	Notifier core.Notifier
 	Logs     core.LogSource
 	Traffic  core.Traffic
+	Mailer   core.Mailer                               // nil sends no mail
+	Words    func(language string, t core.Text) string // what mail says; language "" is English
 
 	WorkerSecret   string // the password with which this Berth's engines pull; "" accepts none
 	BootstrapToken string // an operator's token from the settings; "" accepts none
@@ -43,6 +45,7 @@ type Service struct {
 	notifier core.Notifier
 	logs     core.LogSource
 	traffic  core.Traffic
+	post     *post
 
 	workerSecret   string
 	bootstrapToken string
@@ -67,7 +70,7 @@ func New(d Deps) *Service {
 		store: d.Store, images: d.Images, engines: d.Engines, entries: d.Catalog, waker: d.Waker, notifier: d.Notifier, logs: d.Logs,
 		traffic: d.Traffic, workerSecret: d.WorkerSecret, bootstrapToken: d.BootstrapToken,
 		portal: parseURL(d.PortalURL), gateway: parseURL(d.GatewayURL), baseDomain: d.BaseDomain, tempDir: d.TempDir,
-		now: d.Now, log: d.Log, passwords: newPasswords(), failures: newFailures(), fetches: newFetches(),
+		post: newPost(d), now: d.Now, log: d.Log, passwords: newPasswords(), failures: newFailures(), fetches: newFetches(),
 	}
 	if s.now == nil {
 		s.now = time.Now
