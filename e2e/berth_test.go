@@ -4,6 +4,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -127,7 +128,7 @@ func (b *Berth) Start() {
 	b.eventually(30*time.Second, func() error {
 		select {
 		case <-exited:
-			b.t.Fatalf("berth ended: %s\n%s", cmd.ProcessState, b.output)
+			b.t.Fatalf("%s\nberth ended: %s", said(b.output.String()), cmd.ProcessState)
 		default:
 		}
 		res, err := http.Get(b.Portal + "/readyz")
@@ -143,16 +144,19 @@ func (b *Berth) Start() {
 	})
 }
 
+// stopTime is what Berth may take to stop, 30 s, and what a busy machine may add.
+const stopTime = 45 * time.Second
+
 // Stop ends the program as an operator would, and checks that it ends in time.
 func (b *Berth) Stop() {
 	b.t.Helper()
 	b.signal(syscall.SIGTERM)
 	select {
 	case <-b.exited:
-	case <-time.After(35 * time.Second):
-		b.signal(syscall.SIGQUIT)
+	case <-time.After(stopTime):
+		b.signal(syscall.SIGQUIT) // it says what it waits for; cleanUp shows that
 		<-b.exited
-		b.t.Errorf("berth did not stop within 30 s\n%s", b.output)
+		b.t.Errorf("berth did not stop within %s", stopTime)
 	}
 }
 
@@ -181,26 +185,38 @@ func (b *Berth) cleanUp() {
 	if !b.running() {
 		b.Start()
 	}
-	var apps struct{ Items []struct{ ID string } }
-	b.call("GET", "/api/v1/apps", nil, &apps)
-	for _, a := range apps.Items {
-		b.call("DELETE", "/api/v1/apps/"+a.ID, nil, nil)
-	}
-	for end := time.Now().Add(60 * time.Second); len(apps.Items) > 0 && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		apps.Items = nil
-		b.call("GET", "/api/v1/apps", nil, &apps)
-	}
+	left := b.deleteApps()
 	for _, other := range append(b.others, b) {
 		if other.running() {
 			other.Stop()
 		}
 	}
-	if b.t.Failed() {
-		b.t.Logf("berth said:\n%s", b.output)
+	if b.t.Failed() || left != nil {
+		b.t.Logf("berth said:\n%s", said(b.output.String()))
 	}
-	if len(apps.Items) > 0 {
-		b.t.Errorf("apps are left: %+v", apps.Items)
+	if left != nil {
+		b.t.Errorf("apps are left behind: %v", left)
 	}
+}
+
+// deleteApps deletes every app and waits until all are gone.
+func (b *Berth) deleteApps() (left error) {
+	asked := map[string]bool{}
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		var apps struct{ Items []struct{ ID, State string } }
+		if _, left = b.call("GET", "/api/v1/apps", nil, &apps); left == nil && len(apps.Items) == 0 {
+			return nil
+		}
+		for _, a := range apps.Items {
+			left = errors.Join(left, fmt.Errorf("%s is %s", a.ID, a.State))
+			if asked[a.ID] {
+				continue
+			}
+			_, err := b.call("DELETE", "/api/v1/apps/"+a.ID, nil, nil)
+			left, asked[a.ID] = errors.Join(left, err), err == nil
+		}
+	}
+	return left
 }
 
 // call sends a request to the API and returns the status; an answer is decoded into out when it is not nil.

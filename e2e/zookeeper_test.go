@@ -64,15 +64,15 @@ func TestRubbishInZooKeeper(t *testing.T) {
 	z := testenv.StartZooKeeper(t)
 	b, app := online(t, testenv.ImageOptions{}, nil, withArgs("--registry", "zookeeper", "--zookeeper-servers", z.Servers()[0]))
 	conn := connect(t, z)
-	for node, data := range map[string]string{
-		"/caas/gateway/route/rubbish.localhost": "{not json",
-		"/caas/gateway/route/..%2f":             `{"appId":"../x"}`,
-		"/caas/service/address/rubbish":         "",
-		"/caas/service/address/rubbish/1.0":     "",
-		"/caas/service/address/rubbish/1.0/x":   "nonsense:port:99",
+	for _, n := range []struct{ path, data string }{ // in this order: a node's parent comes before it
+		{"/caas/gateway/route/rubbish.localhost", "{not json"},
+		{"/caas/gateway/route/..%2f", `{"appId":"../x"}`},
+		{"/caas/service/address/rubbish", ""},
+		{"/caas/service/address/rubbish/1.0", ""},
+		{"/caas/service/address/rubbish/1.0/x", "nonsense:port:99"},
 	} {
-		if _, err := conn.Create(node, []byte(data), 0, zk.WorldACL(zk.PermAll)); err != nil {
-			t.Fatalf("%s: %v", node, err)
+		if _, err := conn.Create(n.path, []byte(n.data), 0, zk.WorldACL(zk.PermAll)); err != nil {
+			t.Fatalf("%s: %v", n.path, err)
 		}
 	}
 	b.upload(app, "2.0", testenv.ImageOptions{})
