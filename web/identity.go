@@ -53,6 +53,14 @@ func (i identifier) any(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// noteOrigin is the middleware for what finds its actors by itself.
+func noteOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		withOrigin(c)
+		return next(c)
+	}
+}
+
 // withOrigin notes in the context where the request comes from.
 func withOrigin(c echo.Context) {
 	r := c.Request()

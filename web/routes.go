@@ -28,8 +28,8 @@ func (s *Server) routes(o Options) http.Handler {
 	e.GET(pathHealth, answerHealth)
 	e.GET(pathReady, s.answerReady)
 	e.GET(pathMetrics, echo.WrapHandler(o.Metrics))
-	e.Any("/v2", echo.WrapHandler(o.Registry))
-	e.Any("/v2/*", echo.WrapHandler(o.Registry))
+	e.Any("/v2", echo.WrapHandler(o.Registry), noteOrigin)
+	e.Any("/v2/*", echo.WrapHandler(o.Registry), noteOrigin)
 	e.GET("/static/*", echo.WrapHandler(o.Static), headers, zip)
 
 	uploads := e.Group(strings.TrimSuffix(paths.Uploads, "/"), headers, who.any, localize, guard, signedIn,

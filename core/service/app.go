@@ -12,7 +12,9 @@ import (
 // CreateApp makes an app, or a service of the catalogue, which is then deployed by the operation that comes with it.
 // Errors: EUNAUTHORIZED, ENOTFOUND for the tenant, EFORBIDDEN, EINVALID at "name", "id", "service", "version",
 // "plan"; ECONFLICT at "name", or at "id" when that was given, when the id is taken.
-func (s *Service) CreateApp(ctx context.Context, in core.NewApp) (core.App, core.Operation, error) {
+func (s *Service) CreateApp(ctx context.Context, in core.NewApp) (_ core.App, _ core.Operation, err error) {
+	note := core.AuditEntry{Action: "app.create", TenantID: in.TenantID}
+	defer s.attempted(ctx, &note, &err)
 	if err := s.authorize(ctx, core.ActDeploy, in.TenantID); err != nil {
 		return core.App{}, core.Operation{}, err
 	}
@@ -21,7 +23,7 @@ func (s *Service) CreateApp(ctx context.Context, in core.NewApp) (core.App, core
 	}
 	app, faults := s.draft(in)
 	if in.Service != "" {
-		return s.createService(ctx, app, in, faults)
+		return s.createService(ctx, app, in, faults, &note)
 	}
 	if !knownPlan(in.Plan) {
 		faults.Add("plan", "error.plan_unknown", "plan", in.Plan)
@@ -30,7 +32,7 @@ func (s *Service) CreateApp(ctx context.Context, in core.NewApp) (core.App, core
 	if err := faults.Err(); err != nil {
 		return core.App{}, core.Operation{}, err
 	}
-	err := s.store.Transact(ctx, func(tx core.Store) error { return s.insertApp(ctx, tx, app, in.ID != "") })
+	err = s.store.Transact(ctx, func(tx core.Store) error { return s.insertApp(ctx, tx, app, in.ID != "", &note) })
 	if err != nil {
 		return core.App{}, core.Operation{}, err
 	}
@@ -57,11 +59,27 @@ func (s *Service) draft(in core.NewApp) (core.App, core.Faults) {
 	return app, f
 }
 
-func (s *Service) insertApp(ctx context.Context, tx core.Store, app core.App, ownID bool) error {
+func (s *Service) insertApp(ctx context.Context, tx core.Store, app core.App, ownID bool, note *core.AuditEntry) error {
 	if err := tx.Apps().Create(ctx, app); err != nil {
 		return atField(err, "id", ownID)
 	}
+	note.AppID, note.After = app.ID, appValues(app)
+	if err := s.note(ctx, tx, note); err != nil {
+		return err
+	}
 	return s.record(ctx, tx, core.NewEvent(app, core.LevelInfo, "app_created", "name", app.Name))
+}
+
+// appValues is what the audit says of a new app.
+func appValues(app core.App) map[string]string {
+	values := map[string]string{"name": app.Name}
+	if app.Plan != "" {
+		values["size"] = app.Plan
+	}
+	if app.Service != nil {
+		values["service"], values["size"] = app.Service.Entry+" "+app.Service.Version, app.Service.Plan
+	}
+	return values
 }
 
 // atField moves a conflict to another field of the form.
@@ -85,9 +103,11 @@ func (s *Service) App(ctx context.Context, id string) (core.App, error) {
 }
 
 // RenameApp changes what people read; the id stays. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID at "name".
-func (s *Service) RenameApp(ctx context.Context, id, name string) error {
+func (s *Service) RenameApp(ctx context.Context, id, name string) (err error) {
+	note := core.AuditEntry{Action: "app.rename", AppID: id}
+	defer s.attempted(ctx, &note, &err)
 	var app core.App
-	err := s.store.Transact(ctx, func(tx core.Store) (err error) {
+	err = s.store.Transact(ctx, func(tx core.Store) (err error) {
 		if app, err = changeable(ctx, tx, id); err != nil {
 			return err
 		}
@@ -95,8 +115,13 @@ func (s *Service) RenameApp(ctx context.Context, id, name string) error {
 			return err
 		}
 		e := core.NewEvent(app, core.LevelInfo, "app_renamed", "from", app.Name, "to", name)
+		note.TenantID = app.TenantID
+		note.Before, note.After = map[string]string{"name": app.Name}, map[string]string{"name": name}
 		app.Name = name
 		if err := tx.Apps().UpdateSpec(ctx, app); err != nil {
+			return err
+		}
+		if err := s.note(ctx, tx, &note); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, e)

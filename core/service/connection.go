@@ -17,7 +17,9 @@ func (s *Service) Catalog(ctx context.Context) ([]core.CatalogEntry, error) {
 
 // Connection returns how to reach a service, its credentials included. Errors: EUNAUTHORIZED, ENOTFOUND, also for an
 // app that is no service, EFORBIDDEN.
-func (s *Service) Connection(ctx context.Context, appID string) (core.Connection, error) {
+func (s *Service) Connection(ctx context.Context, appID string) (_ core.Connection, err error) {
+	note := core.AuditEntry{Action: "credentials.read", AppID: appID}
+	defer s.attempted(ctx, &note, &err)
 	app, err := appFor(ctx, s.store, appID, core.ActCredentials)
 	if err != nil {
 		return core.Connection{}, err
@@ -36,6 +38,10 @@ func (s *Service) Connection(ctx context.Context, appID string) (core.Connection
 	rendered, err := entry.Render(entry.Values(app.ID, credentials.Values, 0))
 	if err != nil {
 		return core.Connection{}, err
+	}
+	note.TenantID = app.TenantID
+	if err := s.note(ctx, s.store, &note); err != nil {
+		return core.Connection{}, err // nobody reads them unseen
 	}
 	return core.Connection{Host: app.ID, Port: entry.Port, URI: rendered.URI, Values: credentials.Values,
 		Env: rendered.BindingEnv}, nil

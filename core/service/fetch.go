@@ -13,7 +13,9 @@ const maxFetches = 1000 // waiting at once
 // "" takes the image's tag when it is free, else the next free one. The credentials in src are kept in memory only.
 // An image of this Berth's own registry is there at once.
 // Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID at "image", "label"; ECONFLICT at "label"; ETOOMANY.
-func (s *Service) FetchVersion(ctx context.Context, appID, label string, src core.ImageSource) (core.Operation, error) {
+func (s *Service) FetchVersion(ctx context.Context, appID, label string, src core.ImageSource) (_ core.Operation, err error) {
+	note := core.AuditEntry{Action: "version.fetch", AppID: appID}
+	defer s.attempted(ctx, &note, &err)
 	if _, err := changeable(ctx, s.store, appID); err != nil {
 		return core.Operation{}, err
 	}
@@ -26,9 +28,10 @@ func (s *Service) FetchVersion(ctx context.Context, appID, label string, src cor
 	if err != nil {
 		return core.Operation{}, err
 	}
+	note.TenantID, note.Object, note.After = app.TenantID, label, map[string]string{"version": label, "origin": src.Ref}
 	op := s.operation(ctx, app, core.OpFetch, 0)
 	if s.isOwn(name) {
-		return s.linkOwn(ctx, app, op, name, label)
+		return s.linkOwn(ctx, app, op, name, label, &note)
 	}
 	job := fetchJob{op: op, label: label, src: src}
 	job.op.SetStep(core.StepFetched, core.StepPending, job.text(), s.now())
@@ -37,6 +40,9 @@ func (s *Service) FetchVersion(ctx context.Context, appID, label string, src cor
 	}
 	err = s.store.Transact(ctx, func(tx core.Store) error {
 		if err := tx.Operations().Create(ctx, job.op); err != nil {
+			return err
+		}
+		if err := s.note(ctx, tx, &note); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, core.NewEvent(app, core.LevelInfo, "fetch_requested", "version", label, "image", src.Ref))
@@ -62,7 +68,7 @@ func (s *Service) awaitFetch(ctx context.Context, appID, label string, name imag
 }
 
 // linkOwn makes a version from a version of another app that the actor sees, named as an image.
-func (s *Service) linkOwn(ctx context.Context, app core.App, op core.Operation, name imageName, label string) (core.Operation, error) {
+func (s *Service) linkOwn(ctx context.Context, app core.App, op core.Operation, name imageName, label string, note *core.AuditEntry) (core.Operation, error) {
 	from, err := s.Version(ctx, name.path, name.tag)
 	if err != nil {
 		return core.Operation{}, err
@@ -77,6 +83,7 @@ func (s *Service) linkOwn(ctx context.Context, app core.App, op core.Operation, 
 	now := s.now()
 	op.SetStep(core.StepFetched, core.StepSucceeded, core.T("step.fetched", "image", v.Origin, "label", label), now)
 	op.Status, op.EndedAt = core.OpSucceeded, now
-	err = s.addVersion(ctx, app, v, from.AppID, func(tx core.Store) error { return tx.Operations().Create(ctx, op) })
+	err = s.addVersion(ctx, app, v, from.AppID, s.noteVersion(ctx, note, v),
+		func(tx core.Store) error { return tx.Operations().Create(ctx, op) })
 	return op, err
 }

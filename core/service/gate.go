@@ -12,18 +12,39 @@ func (s *Service) Login(ctx context.Context, _, password string) (core.Actor, er
 	if equalSecret(password, s.workerSecret) {
 		return core.System(), nil
 	}
-	return s.ActorOfToken(ctx, password)
+	actor, err := s.ActorOfToken(ctx, password)
+	if core.ErrorCode(err) == core.EUNAUTHORIZED {
+		// The name that came with it is not kept: it is of no use, and may be the token.
+		s.strange(ctx, &core.AuditEntry{Action: "registry.login"}, err)
+	}
+	return actor, err
 }
 
 // Allow lets the actor pull from and push to the repositories of its apps, which are named like them. Nothing else
 // can be reached, staged uploads included; what a service runs is not for pushing.
 // Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
 func (s *Service) Allow(ctx context.Context, repo string, access core.PushAccess) error {
+	err := allow(ctx, s.store, repo, access)
+	if err != nil && s.attempts.first(s.now(), core.ActorFrom(ctx).ID+"|"+repo+"|"+string(access)) {
+		action := "registry.pull"
+		if access == core.AccessPush {
+			action = "registry.push"
+		}
+		note := core.AuditEntry{Action: action, AppID: repo}
+		if core.ValidateSlug("id", repo) != nil {
+			note.Object = repo
+		}
+		s.refused(ctx, &note, err)
+	}
+	return err
+}
+
+func allow(ctx context.Context, store core.Store, repo string, access core.PushAccess) error {
 	if access != core.AccessPush {
-		_, err := appFor(ctx, s.store, repo, core.ActView)
+		_, err := appFor(ctx, store, repo, core.ActView)
 		return err
 	}
-	app, err := appFor(ctx, s.store, repo, core.ActDeploy)
+	app, err := appFor(ctx, store, repo, core.ActDeploy)
 	switch {
 	case err != nil:
 		return err
@@ -37,10 +58,12 @@ func (s *Service) Allow(ctx context.Context, repo string, access core.PushAccess
 
 // Pushed records a pushed image as a version of the app. The same image again is fine; an image without a label is
 // part of another one. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID, ECONFLICT.
-func (s *Service) Pushed(ctx context.Context, repo, label string, a core.Artifact) error {
+func (s *Service) Pushed(ctx context.Context, repo, label string, a core.Artifact) (err error) {
+	note := core.AuditEntry{Action: "version.push", AppID: repo}
 	if err := s.Allow(ctx, repo, core.AccessPush); err != nil || label == "" {
-		return err
+		return err // and noted, when it was refused
 	}
+	defer s.attempted(ctx, &note, &err)
 	if err := s.checkRunnable(ctx, a.Detected); err != nil {
 		return err
 	}
@@ -53,7 +76,10 @@ func (s *Service) Pushed(ctx context.Context, repo, label string, a core.Artifac
 	err = s.store.Transact(ctx, func(tx core.Store) error {
 		old, err := tx.Versions().ByLabel(ctx, app.ID, label)
 		if core.ErrorCode(err) == core.ENOTFOUND {
-			return s.insertVersion(ctx, tx, v)
+			if err := s.insertVersion(ctx, tx, v); err != nil {
+				return err
+			}
+			return s.noteVersion(ctx, &note, v)(tx)
 		}
 		if known = err == nil && old.Digest == a.Digest; known || err != nil {
 			return err

@@ -25,11 +25,18 @@ func (s *Service) Hosts(ctx context.Context) ([]core.HostSummary, error) {
 
 // CollectGarbage removes what no image refers to and returns how much disk that gave back. Errors: EUNAUTHORIZED,
 // EFORBIDDEN.
-func (s *Service) CollectGarbage(ctx context.Context) (core.Bytes, error) {
+func (s *Service) CollectGarbage(ctx context.Context) (freed core.Bytes, err error) {
+	note := core.AuditEntry{Action: "host.collect_garbage"}
+	defer s.attempted(ctx, &note, &err)
 	if err := s.authorize(ctx, core.ActOperate, ""); err != nil {
 		return 0, err
 	}
-	return s.images.CollectGarbage(ctx)
+	if freed, err = s.images.CollectGarbage(ctx); err != nil {
+		return freed, err
+	}
+	note.After = map[string]string{"freed": freed.Human()}
+	s.noted(ctx, &note)
+	return freed, nil
 }
 
 // StreamLogs calls f for the lines of an app until ctx ends; see core.LogSource. Errors: EUNAUTHORIZED, ENOTFOUND.

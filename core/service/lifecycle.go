@@ -8,8 +8,10 @@ import (
 
 // StopApp has nothing of an app run any more; its storage and versions stay. Stopping what is being stopped returns
 // the operation that does so. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, ECONFLICT when there is nothing to stop.
-func (s *Service) StopApp(ctx context.Context, id string) (core.Operation, error) {
-	return s.intend(ctx, id, core.OpStop, func(app *core.App) error {
+func (s *Service) StopApp(ctx context.Context, id string) (_ core.Operation, err error) {
+	note := core.AuditEntry{Action: "app.stop", AppID: id}
+	defer s.attempted(ctx, &note, &err)
+	return s.intend(ctx, id, core.OpStop, &note, func(app *core.App) error {
 		switch {
 		case app.Release == 0:
 			return core.Errorf(core.ECONFLICT, "error.app_not_released", "name", app.Name)
@@ -23,13 +25,15 @@ func (s *Service) StopApp(ctx context.Context, id string) (core.Operation, error
 
 // StartApp runs the app's release again. A service whose image could not be fetched is tried again.
 // Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, ECONFLICT when it is not stopped.
-func (s *Service) StartApp(ctx context.Context, id string) (core.Operation, error) {
+func (s *Service) StartApp(ctx context.Context, id string) (_ core.Operation, err error) {
+	note := core.AuditEntry{Action: "app.start", AppID: id}
+	defer s.attempted(ctx, &note, &err)
 	if app, err := changeable(ctx, s.store, id); err != nil {
 		return core.Operation{}, err
 	} else if app.IsService() && app.Release == 0 {
-		return s.retryService(ctx, app)
+		return s.retryService(ctx, app, &note)
 	}
-	return s.intend(ctx, id, core.OpStart, func(app *core.App) error {
+	return s.intend(ctx, id, core.OpStart, &note, func(app *core.App) error {
 		switch {
 		case app.Release == 0:
 			return core.Errorf(core.ECONFLICT, "error.app_not_released", "name", app.Name)
@@ -43,8 +47,10 @@ func (s *Service) StartApp(ctx context.Context, id string) (core.Operation, erro
 
 // RestartApp replaces every instance of an app. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, ECONFLICT when it is
 // stopped.
-func (s *Service) RestartApp(ctx context.Context, id string) (core.Operation, error) {
-	return s.intend(ctx, id, core.OpRestart, func(app *core.App) error {
+func (s *Service) RestartApp(ctx context.Context, id string) (_ core.Operation, err error) {
+	note := core.AuditEntry{Action: "app.restart", AppID: id}
+	defer s.attempted(ctx, &note, &err)
+	return s.intend(ctx, id, core.OpRestart, &note, func(app *core.App) error {
 		switch {
 		case app.Release == 0:
 			return core.Errorf(core.ECONFLICT, "error.app_not_released", "name", app.Name)
@@ -59,7 +65,9 @@ func (s *Service) RestartApp(ctx context.Context, id string) (core.Operation, er
 // DeleteApp takes away an app and all that belongs to it, but its storage when keepData. typedName is its name or id,
 // typed by the person. Deleting what is being deleted returns the operation that does so.
 // Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID at "name".
-func (s *Service) DeleteApp(ctx context.Context, id, typedName string, keepData bool) (core.Operation, error) {
+func (s *Service) DeleteApp(ctx context.Context, id, typedName string, keepData bool) (_ core.Operation, err error) {
+	note := core.AuditEntry{Action: "app.delete", AppID: id}
+	defer s.attempted(ctx, &note, &err)
 	app, err := appFor(ctx, s.store, id, core.ActDelete)
 	if err != nil {
 		return core.Operation{}, err
@@ -67,7 +75,14 @@ func (s *Service) DeleteApp(ctx context.Context, id, typedName string, keepData 
 	if typedName != app.ID && typedName != app.Name {
 		return core.Operation{}, core.Invalid("name", "error.name_typed", "name", app.Name)
 	}
-	op, err := s.intend(ctx, id, core.OpDelete, func(app *core.App) error {
+	note.Before = appValues(app)
+	if app.IsService() {
+		note.After = map[string]string{"storage": "deleted"}
+		if keepData {
+			note.After["storage"] = "kept"
+		}
+	}
+	op, err := s.intend(ctx, id, core.OpDelete, &note, func(app *core.App) error {
 		if app.Deleting {
 			return core.Errorf(core.ECONFLICT, "error.app_deleting", "name", app.Name)
 		}
@@ -83,7 +98,7 @@ func (s *Service) DeleteApp(ctx context.Context, id, typedName string, keepData 
 
 // intend writes what a person wants of an app, and the operation that carries it out. When change refuses because
 // the same is under way already, that operation is returned.
-func (s *Service) intend(ctx context.Context, id string, kind core.OperationKind, change func(*core.App) error) (core.Operation, error) {
+func (s *Service) intend(ctx context.Context, id string, kind core.OperationKind, note *core.AuditEntry, change func(*core.App) error) (core.Operation, error) {
 	var app core.App
 	var op core.Operation
 	err := s.store.Transact(ctx, func(tx core.Store) (err error) {
@@ -105,6 +120,10 @@ func (s *Service) intend(ctx context.Context, id string, kind core.OperationKind
 			return err
 		}
 		if err := tx.Operations().Create(ctx, op); err != nil {
+			return err
+		}
+		note.TenantID = app.TenantID
+		if err := s.note(ctx, tx, note); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, core.NewEvent(app, core.LevelInfo, string(kind)+"_requested"))

@@ -9,7 +9,7 @@ import (
 )
 
 // createService records a service with new credentials and has its image fetched.
-func (s *Service) createService(ctx context.Context, app core.App, in core.NewApp, faults core.Faults) (core.App, core.Operation, error) {
+func (s *Service) createService(ctx context.Context, app core.App, in core.NewApp, faults core.Faults, note *core.AuditEntry) (core.App, core.Operation, error) {
 	entry, err := s.entries.Entry(in.Service)
 	if err != nil {
 		faults.Add("service", "error.catalog_entry_unknown", "entry", in.Service)
@@ -26,7 +26,7 @@ func (s *Service) createService(ctx context.Context, app core.App, in core.NewAp
 	app.State = core.AppDeploying
 	op := s.serviceOperation(ctx, app)
 	err = s.queueService(ctx, app, op, func(tx core.Store) error {
-		if err := s.insertApp(ctx, tx, app, in.ID != ""); err != nil {
+		if err := s.insertApp(ctx, tx, app, in.ID != "", note); err != nil {
 			return err
 		}
 		return tx.Credentials().Put(ctx, core.Credentials{AppID: app.ID, Values: newCredentials(entry), CreatedAt: s.now()})
@@ -38,7 +38,7 @@ func (s *Service) createService(ctx context.Context, app core.App, in core.NewAp
 }
 
 // retryService tries again to fetch the image of a service that never came to run.
-func (s *Service) retryService(ctx context.Context, app core.App) (core.Operation, error) {
+func (s *Service) retryService(ctx context.Context, app core.App, note *core.AuditEntry) (core.Operation, error) {
 	if open, err := underWay(ctx, s.store, app, core.OpDeploy); err != nil || open.ID != "" {
 		return open, err
 	}
@@ -47,6 +47,10 @@ func (s *Service) retryService(ctx context.Context, app core.App) (core.Operatio
 		open, err := underWay(ctx, tx, app, core.OpDeploy)
 		if err != nil || open.ID != "" {
 			return errOr(err, core.Errorf(core.ECONFLICT, "error.service_not_ready", "name", app.Name))
+		}
+		note.TenantID = app.TenantID
+		if err := s.note(ctx, tx, note); err != nil {
+			return err
 		}
 		app.State, app.Reason = core.AppDeploying, core.Text{}
 		return tx.Apps().UpdateStatus(ctx, app)

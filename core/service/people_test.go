@@ -107,7 +107,7 @@ func TestSignIn(t *testing.T) {
 	w := newWorld(t)
 	user, err := w.setup(boss)
 	w.must(err)
-	got, err := w.SignIn(nobody, "OLGA@example.com ", boss.Password, "192.0.2.1:4711")
+	got, err := w.SignIn(nobody, "BOSS@example.com ", boss.Password, "192.0.2.1:4711")
 	w.must(err)
 	if got.ID != user.ID || got.PasswordHash != "" {
 		t.Errorf("%+v", got)

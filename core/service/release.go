@@ -14,21 +14,30 @@ type compose func(tx core.Store, app core.App, current core.Release) (core.Relea
 // Release records a new release of an app: what in says over what the release before said. Secrets are masked in the
 // answer. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID at the fields of core.NewRelease, ETOOLARGE at
 // "env", ECONFLICT when the app is being deleted.
-func (s *Service) Release(ctx context.Context, appID string, in core.NewRelease) (core.Release, core.Operation, error) {
-	return s.release(ctx, appID, func(tx core.Store, app core.App, current core.Release) (core.ReleaseSpec, core.Text, error) {
+func (s *Service) Release(ctx context.Context, appID string, in core.NewRelease) (_ core.Release, _ core.Operation, err error) {
+	note := core.AuditEntry{Action: "app.release", AppID: appID}
+	defer s.attempted(ctx, &note, &err)
+	return s.release(ctx, appID, &note, merged(ctx, in))
+}
+
+// merged composes what in says over what the release before said.
+func merged(ctx context.Context, in core.NewRelease) compose {
+	return func(tx core.Store, app core.App, current core.Release) (core.ReleaseSpec, core.Text, error) {
 		m := merger{ctx: ctx, tx: tx, app: app, first: current.Number == 0, spec: current.Spec}
 		spec, err := m.merge(in)
 		if !in.Reason.IsZero() {
 			return spec, in.Reason, err
 		}
 		return spec, reasonOf(current, spec), err
-	})
+	}
 }
 
 // Rollback records a new release that says all that an old one said. Errors: as Release, ENOTFOUND for the number,
 // EINVALID at "release" when something of the old one no longer exists.
-func (s *Service) Rollback(ctx context.Context, appID string, number int) (core.Release, core.Operation, error) {
-	return s.release(ctx, appID, func(tx core.Store, app core.App, _ core.Release) (core.ReleaseSpec, core.Text, error) {
+func (s *Service) Rollback(ctx context.Context, appID string, number int) (_ core.Release, _ core.Operation, err error) {
+	note := core.AuditEntry{Action: "app.rollback", AppID: appID}
+	defer s.attempted(ctx, &note, &err)
+	return s.release(ctx, appID, &note, func(tx core.Store, app core.App, _ core.Release) (core.ReleaseSpec, core.Text, error) {
 		old, err := tx.Releases().Get(ctx, app.ID, number)
 		if err != nil {
 			return core.ReleaseSpec{}, core.Text{}, err
@@ -48,8 +57,10 @@ func (s *Service) Rollback(ctx context.Context, appID string, number int) (core.
 }
 
 // Scale records a release with another number of instances. Errors: as Release.
-func (s *Service) Scale(ctx context.Context, appID string, replicas int) (core.Release, core.Operation, error) {
-	return s.Release(ctx, appID, core.NewRelease{Replicas: &replicas})
+func (s *Service) Scale(ctx context.Context, appID string, replicas int) (_ core.Release, _ core.Operation, err error) {
+	note := core.AuditEntry{Action: "app.scale", AppID: appID}
+	defer s.attempted(ctx, &note, &err)
+	return s.release(ctx, appID, &note, merged(ctx, core.NewRelease{Replicas: &replicas}))
 }
 
 // Releases returns releases of an app, newest first, below the number before (0: from the newest), secrets masked.
@@ -76,7 +87,7 @@ func (s *Service) CurrentRelease(ctx context.Context, appID string) (core.Releas
 	return masked(r), err
 }
 
-func (s *Service) release(ctx context.Context, appID string, compose compose) (core.Release, core.Operation, error) {
+func (s *Service) release(ctx context.Context, appID string, note *core.AuditEntry, compose compose) (core.Release, core.Operation, error) {
 	var app core.App
 	var r core.Release
 	var op core.Operation
@@ -99,6 +110,11 @@ func (s *Service) release(ctx context.Context, appID string, compose compose) (c
 		}
 		op = s.operation(ctx, app, core.OpDeploy, 0)
 		if r, err = s.insertRelease(ctx, tx, &app, &op, spec, reason); err != nil {
+			return err
+		}
+		note.TenantID, note.Object = app.TenantID, strconv.Itoa(r.Number)
+		note.Before, note.After = releaseValues(current.Spec, spec)
+		if err := s.note(ctx, tx, note); err != nil {
 			return err
 		}
 		return tx.Operations().Create(ctx, op)

@@ -58,6 +58,7 @@ type Service struct {
 	log       *slog.Logger
 	passwords passwords
 	failures  *failures
+	attempts  *attempts
 	fetches   *fetches
 	garbage   garbage
 }
@@ -70,7 +71,7 @@ func New(d Deps) *Service {
 		store: d.Store, images: d.Images, engines: d.Engines, entries: d.Catalog, waker: d.Waker, notifier: d.Notifier, logs: d.Logs,
 		traffic: d.Traffic, workerSecret: d.WorkerSecret, bootstrapToken: d.BootstrapToken,
 		portal: parseURL(d.PortalURL), gateway: parseURL(d.GatewayURL), baseDomain: d.BaseDomain, tempDir: d.TempDir,
-		post: newPost(d), now: d.Now, log: d.Log, passwords: newPasswords(), failures: newFailures(), fetches: newFetches(),
+		post: newPost(d), now: d.Now, log: d.Log, passwords: newPasswords(), failures: newFailures(), attempts: newAttempts(), fetches: newFetches(),
 	}
 	if s.now == nil {
 		s.now = time.Now

@@ -47,7 +47,14 @@ func (s *Service) CheckSetup(ctx context.Context, secret string) (core.SetupLink
 
 // Setup makes the first operator, their tenant, and them its admin. Exactly one of several callers succeeds.
 // Errors: EGONE, EINVALID at "name", "email", "password", "tenant".
-func (s *Service) Setup(ctx context.Context, in core.SetupInput) (core.User, error) {
+func (s *Service) Setup(ctx context.Context, in core.SetupInput) (_ core.User, err error) {
+	note := core.AuditEntry{Action: "berth.setup"}
+	stranger := ctx
+	defer func() {
+		if err != nil {
+			s.strange(stranger, &core.AuditEntry{Action: note.Action}, err)
+		}
+	}()
 	link, err := s.CheckSetup(ctx, in.Secret)
 	if err != nil {
 		return core.User{}, err
@@ -59,6 +66,7 @@ func (s *Service) Setup(ctx context.Context, in core.SetupInput) (core.User, err
 	if user.PasswordHash, err = s.passwords.hash(ctx, in.Password); err != nil {
 		return core.User{}, err
 	}
+	note.ActorKind, note.ActorID, note.UserID, note.ActorName = core.ActorUser, user.ID, user.ID, user.Name
 	ctx = asSystem(ctx)
 	err = s.store.Transact(ctx, func(tx core.Store) error {
 		if err := tx.Setup().Take(ctx, link.TokenHash); err != nil {
@@ -72,6 +80,11 @@ func (s *Service) Setup(ctx context.Context, in core.SetupInput) (core.User, err
 		}
 		tenant, err := s.newTenant(ctx, tx, tenantName(in))
 		if err != nil {
+			return err
+		}
+		note.Object = tenant.ID
+		note.After = map[string]string{"person": user.Email, "tenant": tenant.Name}
+		if err := s.note(ctx, tx, &note); err != nil {
 			return err
 		}
 		return tx.Tenants().AddMember(ctx, core.Membership{TenantID: tenant.ID, UserID: user.ID, Role: core.RoleAdmin})

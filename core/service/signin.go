@@ -29,12 +29,20 @@ func (s *Service) SignIn(ctx context.Context, email, password, peer string) (cor
 	if err != nil {
 		return core.User{}, err
 	}
+	note := core.AuditEntry{Action: "session.create"}
+	if known {
+		note.Object = user.Email // otherwise it is not known what was typed: it may be the password
+	}
 	if !ok || !known {
 		s.log.Info("sign-in failed", "peer", peer)
-		return core.User{}, core.Errorf(core.EUNAUTHORIZED, "error.sign_in_wrong")
+		err := core.Errorf(core.EUNAUTHORIZED, "error.sign_in_wrong")
+		s.strange(ctx, &note, err)
+		return core.User{}, err
 	}
 	s.failures.succeed(now, keys...)
 	s.log.Info("signed in", "user", user.ID, "peer", peer)
+	note.ActorKind, note.ActorID, note.UserID, note.ActorName = core.ActorUser, user.ID, user.ID, user.Name
+	s.noted(ctx, &note)
 	user.PasswordHash = ""
 	return user, nil
 }

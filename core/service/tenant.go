@@ -25,7 +25,9 @@ func (s *Service) Tenant(ctx context.Context, id string) (core.Tenant, error) {
 
 // CreateTenant makes a tenant; the operator who asks becomes its admin.
 // Errors: EUNAUTHORIZED, EFORBIDDEN, EINVALID and ECONFLICT at "name".
-func (s *Service) CreateTenant(ctx context.Context, name string) (core.Tenant, error) {
+func (s *Service) CreateTenant(ctx context.Context, name string) (_ core.Tenant, err error) {
+	note := core.AuditEntry{Action: "tenant.create"}
+	defer s.attempted(ctx, &note, &err)
 	actor := core.ActorFrom(ctx)
 	if err := actor.Authorize(core.ActOperate, ""); err != nil {
 		return core.Tenant{}, err
@@ -34,8 +36,12 @@ func (s *Service) CreateTenant(ctx context.Context, name string) (core.Tenant, e
 		return core.Tenant{}, err
 	}
 	tenant := core.Tenant{ID: tenantID(name), Name: name, Plan: core.UnlimitedPlan, CreatedAt: s.now()}
-	err := s.store.Transact(ctx, func(tx core.Store) error {
-		if err := tx.Tenants().Create(ctx, tenant); err != nil || actor.UserID == "" {
+	err = s.store.Transact(ctx, func(tx core.Store) error {
+		if err := tx.Tenants().Create(ctx, tenant); err != nil {
+			return err
+		}
+		note.Object, note.After = tenant.ID, map[string]string{"name": tenant.Name, "plan": tenant.Plan}
+		if err := s.note(ctx, tx, &note); err != nil || actor.UserID == "" {
 			return err
 		}
 		return tx.Tenants().AddMember(ctx, core.Membership{TenantID: tenant.ID, UserID: actor.UserID, Role: core.RoleAdmin})

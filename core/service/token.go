@@ -17,7 +17,9 @@ const (
 
 // CreateToken makes a token for a tenant, or for operators when in.TenantID is "". The secret is returned once.
 // Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID at "name", "scope", "expires_at".
-func (s *Service) CreateToken(ctx context.Context, in core.Token) (core.Token, string, error) {
+func (s *Service) CreateToken(ctx context.Context, in core.Token) (_ core.Token, _ string, err error) {
+	note := core.AuditEntry{Action: "token.create", TenantID: in.TenantID}
+	defer s.attempted(ctx, &note, &err)
 	if err := s.authorize(ctx, tokenAction(in.TenantID), in.TenantID); err != nil {
 		return core.Token{}, "", err
 	}
@@ -32,11 +34,27 @@ func (s *Service) CreateToken(ctx context.Context, in core.Token) (core.Token, s
 	secret := tokenPrefix + core.NewSecret()
 	t := core.Token{ID: core.NewID(), TenantID: in.TenantID, UserID: core.ActorFrom(ctx).UserID, Name: in.Name,
 		SecretHash: hashSecret(secret), Scope: in.Scope, CreatedAt: s.now(), ExpiresAt: in.ExpiresAt}
-	if err := s.store.Tokens().Create(ctx, t); err != nil {
+	note.Object, note.After = t.Name, tokenValues(t)
+	err = s.store.Transact(ctx, func(tx core.Store) error {
+		if err := tx.Tokens().Create(ctx, t); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, &note)
+	})
+	if err != nil {
 		return core.Token{}, "", err
 	}
 	t.SecretHash = ""
 	return t, secret, nil
+}
+
+// tokenValues is what the audit says of a token.
+func tokenValues(t core.Token) map[string]string {
+	values := map[string]string{"name": t.Name, "scope": string(t.Scope)}
+	if !t.ExpiresAt.IsZero() {
+		values["expires_at"] = t.ExpiresAt.UTC().Format(time.RFC3339)
+	}
+	return values
 }
 
 // Tokens returns the tokens of a tenant, or the operators' for "", newest first. Errors: EUNAUTHORIZED, ENOTFOUND,
@@ -53,11 +71,27 @@ func (s *Service) Tokens(ctx context.Context, tenantID string) ([]core.Token, er
 }
 
 // DeleteToken revokes a token. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
-func (s *Service) DeleteToken(ctx context.Context, tenantID, id string) error {
+func (s *Service) DeleteToken(ctx context.Context, tenantID, id string) (err error) {
+	note := core.AuditEntry{Action: "token.delete", TenantID: tenantID}
+	defer s.attempted(ctx, &note, &err)
 	if err := s.authorize(ctx, tokenAction(tenantID), tenantID); err != nil {
 		return err
 	}
-	return s.store.Tokens().Delete(ctx, tenantID, id)
+	return s.store.Transact(ctx, func(tx core.Store) error {
+		tokens, err := tx.Tokens().List(ctx, tenantID)
+		if err != nil {
+			return err
+		}
+		for _, t := range tokens {
+			if t.ID == id {
+				note.Object, note.Before = t.Name, tokenValues(t)
+			}
+		}
+		if err := tx.Tokens().Delete(ctx, tenantID, id); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, &note)
+	})
 }
 
 // ActorOfToken returns the actor that a presented secret stands for. Errors: EUNAUTHORIZED.

@@ -23,7 +23,9 @@ const (
 
 // BeginUpload announces an image file for an app, or for a new one of a tenant.
 // Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID, ETOOLARGE at "size".
-func (s *Service) BeginUpload(ctx context.Context, u core.Upload) (core.Upload, error) {
+func (s *Service) BeginUpload(ctx context.Context, u core.Upload) (_ core.Upload, err error) {
+	note := core.AuditEntry{Action: "upload.begin", TenantID: u.TenantID, AppID: u.AppID}
+	defer s.attempted(ctx, &note, &err)
 	if u.AppID != "" {
 		app, err := changeable(ctx, s.store, u.AppID)
 		if err != nil {
@@ -39,7 +41,22 @@ func (s *Service) BeginUpload(ctx context.Context, u core.Upload) (core.Upload, 
 	now := s.now()
 	u = core.Upload{ID: core.NewID(), TenantID: u.TenantID, AppID: u.AppID, UserID: core.ActorFrom(ctx).UserID,
 		FileName: fileName(u.FileName), Size: u.Size, State: core.UploadReceiving, CreatedAt: now, ExpiresAt: now.Add(keepUpload)}
-	return u, s.store.Uploads().Create(ctx, u)
+	note.TenantID, note.Object, note.After = u.TenantID, u.FileName, uploadValues(u)
+	return u, s.store.Transact(ctx, func(tx core.Store) error {
+		if err := tx.Uploads().Create(ctx, u); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, &note)
+	})
+}
+
+// uploadValues is what the audit says of a file.
+func uploadValues(u core.Upload) map[string]string {
+	values := map[string]string{"file": u.FileName}
+	if u.Size > 0 {
+		values["bytes"] = u.Size.Human()
+	}
+	return values
 }
 
 // UploadProgress notes how much of a file has arrived. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID,
@@ -60,8 +77,11 @@ func (s *Service) UploadProgress(ctx context.Context, id string, received core.B
 // FinishUpload takes in a file that has arrived and looks inside. A file that cannot be used leaves the upload
 // failed, with the reason in it; when ctx ends meanwhile it can be finished again.
 // Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, ECONFLICT, those of core.ImageStore.Import.
-func (s *Service) FinishUpload(ctx context.Context, id string, archive io.Reader) (core.Upload, error) {
-	err := s.moveUpload(ctx, id, func(u *core.Upload) error {
+func (s *Service) FinishUpload(ctx context.Context, id string, archive io.Reader) (_ core.Upload, err error) {
+	note := core.AuditEntry{Action: "upload.finish"}
+	defer s.attempted(ctx, &note, &err)
+	err = s.moveUpload(ctx, id, func(u *core.Upload) error {
+		note.TenantID, note.AppID, note.Object = u.TenantID, u.AppID, u.FileName
 		if u.State != core.UploadReceiving && u.State != core.UploadInspecting {
 			return core.Errorf(core.ECONFLICT, "error.upload_ended")
 		}
@@ -104,17 +124,26 @@ func (s *Service) Upload(ctx context.Context, id string) (core.Upload, error) {
 }
 
 // CancelUpload removes an upload and what has arrived of it. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
-func (s *Service) CancelUpload(ctx context.Context, id string) error {
+func (s *Service) CancelUpload(ctx context.Context, id string) (err error) {
+	note := core.AuditEntry{Action: "upload.cancel"}
+	defer s.attempted(ctx, &note, &err)
 	u, err := uploadFor(ctx, s.store, id, core.ActDeploy)
 	if err != nil {
 		return err
 	}
-	return s.dropUpload(ctx, u)
+	note.TenantID, note.AppID, note.Object, note.Before = u.TenantID, u.AppID, u.FileName, uploadValues(u)
+	if err := s.dropUpload(ctx, u); err != nil {
+		return err
+	}
+	s.noted(ctx, &note)
+	return nil
 }
 
 // UseUpload makes a version of an app from an upload that was inspected; label "" takes the next free one.
 // Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID and ECONFLICT at "label", ECONFLICT when it is not ready.
-func (s *Service) UseUpload(ctx context.Context, id, appID, label string) (core.Version, error) {
+func (s *Service) UseUpload(ctx context.Context, id, appID, label string) (_ core.Version, err error) {
+	note := core.AuditEntry{Action: "version.upload", AppID: appID}
+	defer s.attempted(ctx, &note, &err)
 	u, err := uploadFor(ctx, s.store, id, core.ActDeploy)
 	if err != nil {
 		return core.Version{}, err
@@ -130,7 +159,7 @@ func (s *Service) UseUpload(ctx context.Context, id, appID, label string) (core.
 	}
 	v := s.version(ctx, app, label, core.Artifact{Digest: u.Digest, Size: u.ImageSize, Detected: u.Detected},
 		core.SourceUpload, u.FileName)
-	if err := s.addVersion(ctx, app, v, core.StagingRepository(id)); err != nil {
+	if err := s.addVersion(ctx, app, v, core.StagingRepository(id), s.noteVersion(ctx, &note, v)); err != nil {
 		return core.Version{}, err
 	}
 	if err := s.dropUpload(ctx, u); err != nil {

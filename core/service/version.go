@@ -31,7 +31,9 @@ func (s *Service) Version(ctx context.Context, appID, label string) (core.Versio
 // label "" takes the next free one; size is what the sender says, -1 when it does not.
 // Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID at "label" or about the archive, ECONFLICT at "label",
 // ETOOLARGE, EINSUFFICIENT. On an error nothing of the archive stays.
-func (s *Service) ImportVersion(ctx context.Context, appID, label string, size int64, archive io.Reader) (core.Version, error) {
+func (s *Service) ImportVersion(ctx context.Context, appID, label string, size int64, archive io.Reader) (_ core.Version, err error) {
+	note := core.AuditEntry{Action: "version.upload", AppID: appID}
+	defer s.attempted(ctx, &note, &err)
 	app, label, err := s.awaitVersion(ctx, appID, label)
 	if err != nil {
 		return core.Version{}, err
@@ -44,26 +46,32 @@ func (s *Service) ImportVersion(ctx context.Context, appID, label string, size i
 		return core.Version{}, err
 	}
 	v := s.version(ctx, app, label, artifact, core.SourceUpload, "")
-	return v, s.addVersion(ctx, app, v, app.ID)
+	return v, s.addVersion(ctx, app, v, app.ID, s.noteVersion(ctx, &note, v))
 }
 
 // DeleteVersion removes a version and its image. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, ECONFLICT when a
 // release that serves or is on its way uses it.
-func (s *Service) DeleteVersion(ctx context.Context, appID, label string) error {
+func (s *Service) DeleteVersion(ctx context.Context, appID, label string) (err error) {
+	note := core.AuditEntry{Action: "version.delete", AppID: appID}
+	defer s.attempted(ctx, &note, &err)
 	var app core.App
 	var v core.Version
-	err := s.store.Transact(ctx, func(tx core.Store) (err error) {
+	err = s.store.Transact(ctx, func(tx core.Store) (err error) {
 		if app, err = changeable(ctx, tx, appID); err != nil {
 			return err
 		}
 		if v, err = tx.Versions().ByLabel(ctx, app.ID, label); err != nil {
 			return err
 		}
+		note.TenantID, note.Object, note.Before = app.TenantID, v.Label, versionValues(v)
 		used, err := tx.Releases().UsesVersion(ctx, app.ID, v.ID)
 		if err != nil || used {
 			return errOr(err, core.Errorf(core.ECONFLICT, "error.version_used", "version", v.Label))
 		}
 		if err := tx.Versions().Delete(ctx, v.ID); err != nil {
+			return err
+		}
+		if err := s.note(ctx, tx, &note); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, core.NewEvent(app, core.LevelInfo, "version_deleted", "version", v.Label))
@@ -129,6 +137,23 @@ func (s *Service) addVersion(ctx context.Context, app core.App, v core.Version, 
 	}
 	s.notify(app, "version", "")
 	return nil
+}
+
+// noteVersion is the part of addVersion that says so.
+func (s *Service) noteVersion(ctx context.Context, note *core.AuditEntry, v core.Version) func(tx core.Store) error {
+	return func(tx core.Store) error {
+		note.TenantID, note.Object, note.After = v.TenantID, v.Label, versionValues(v)
+		return s.note(ctx, tx, note)
+	}
+}
+
+// versionValues is what the audit says of a version.
+func versionValues(v core.Version) map[string]string {
+	values := map[string]string{"version": v.Label, "digest": v.Digest, "bytes": v.Size.Human()}
+	if v.Origin != "" {
+		values["origin"] = v.Origin
+	}
+	return values
 }
 
 // insertVersion records a version of an app that still takes some.
