@@ -1,6 +1,10 @@
 package core
 
-import "context"
+import (
+	"context"
+	"slices"
+	"time"
+)
 
 // Actor is on whose behalf something happens: a person, a token or Berth itself. It travels in the context;
 // every use case and every query of the store reads it there.
@@ -14,6 +18,7 @@ type Actor struct {
 	Support  bool            // of the support staff: may open support sessions
 	Scope    Scope           // narrows a token; "" narrows nothing
 	Apps     []string        // a token may be narrowed to these apps; nil means all
+	Expires  time.Time       // when a token ends; zero never does
 }
 
 // ActorKind tells people, tokens and Berth apart.
@@ -62,13 +67,5 @@ func (a Actor) SeesTenant(tenantID string) bool {
 
 // SeesApp reports whether rows of an app of a visible tenant exist for a.
 func (a Actor) SeesApp(appID string) bool {
-	if a.Apps == nil {
-		return true
-	}
-	for _, id := range a.Apps {
-		if id == appID {
-			return true
-		}
-	}
-	return false
+	return a.Apps == nil || slices.Contains(a.Apps, appID)
 }

@@ -25,6 +25,9 @@ const (
 	ScopeAdmin  Scope = "admin"
 )
 
+// Scopes are all of them, the least first.
+var Scopes = []Scope{ScopeRead, ScopeDeploy, ScopeAdmin}
+
 // Valid reports whether s is one of the scopes.
 func (s Scope) Valid() bool { return s == ScopeRead || s == ScopeDeploy || s == ScopeAdmin }
 
@@ -47,6 +50,9 @@ const (
 
 // platform are the actions that belong to no tenant.
 var platform = map[Action]bool{ActSupport: true, ActOperate: true}
+
+// whole are the actions on more than single apps: out of reach for a token that is narrowed to some.
+var whole = map[Action]bool{ActMembers: true, ActManage: true, ActAudit: true, ActSupport: true, ActOperate: true}
 
 // rights is the one table of who may do what in a tenant. Beyond it an operator may do everything, and the support
 // staff ActSupport.
@@ -75,7 +81,7 @@ func allow(actions ...Action) map[Action]bool {
 
 // Can reports whether a may do act in the tenant; tenantID is "" for what belongs to no tenant.
 func (a Actor) Can(act Action, tenantID string) bool {
-	if a.Scope != "" && !scopes[a.Scope][act] {
+	if a.Scope != "" && !scopes[a.Scope][act] || a.Apps != nil && whole[act] {
 		return false
 	}
 	if a.AllTenants() {

@@ -22,9 +22,6 @@ func (h *Handlers) API(g *echo.Group) {
 	g.GET("/tenants", h.apiTenants)
 	g.POST("/tenants", h.apiCreateTenant)
 	g.GET("/tenants/:tenant", h.apiTenant)
-	g.GET("/tenants/:tenant/tokens", h.apiTokens)
-	g.POST("/tenants/:tenant/tokens", h.apiCreateToken)
-	g.DELETE("/tenants/:tenant/tokens/:token", h.apiDeleteToken)
 
 	g.GET("/apps", h.apiApps)
 	g.POST("/apps", h.apiCreateApp)
@@ -62,6 +59,7 @@ func (h *Handlers) API(g *echo.Group) {
 	h.quotaAPI(g)
 	h.supportAPI(g)
 	h.auditAPI(g)
+	h.tokenAPI(g)
 }
 
 func serveOpenAPI(c echo.Context) error {

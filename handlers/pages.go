@@ -26,6 +26,7 @@ func (h *Handlers) Pages(g *echo.Group) {
 	h.quotaPages(g)
 	h.supportPages(g)
 	h.auditPages(g)
+	h.tokenPages(g)
 }
 
 func (h *Handlers) sessionPages(g *echo.Group) {
@@ -40,9 +41,6 @@ func (h *Handlers) sessionPages(g *echo.Group) {
 func (h *Handlers) homePages(g *echo.Group) {
 	g.GET(paths.Home(""), h.homePage)
 	g.GET(paths.TenantActivity(""), h.tenantActivityPage)
-	g.GET(paths.Tokens(""), h.tokensPage)
-	g.POST(paths.Tokens(""), h.createToken)
-	g.POST(paths.DeleteToken(":token"), h.deleteToken)
 	g.GET(paths.Operation(":operation"), h.operationPage)
 }
 

@@ -187,6 +187,22 @@ func TestTokens(t *testing.T) {
 	b.post(revoke[1], "tenant", "northwind-tea").on(200, "/tokens?tenant=northwind-tea").says("No token yet")
 }
 
+func TestOwnTokens(t *testing.T) {
+	b := newBrowser(t)
+	b.setUp()
+	own := "/profile/tokens"
+	b.get(own).on(200, own).says("Your access tokens", "No token yet")
+	b.post(own, "name", "netbook", "scope", "read", "expires", "day", "day", "tomorrow").on(422, own).says("Write the day as").hides("has passed")
+	b.post(own, "name", "netbook", "scope", "read", "expires", "day", "day", "2001-01-01").on(422, own).says("has passed")
+	b.post(own, "name", "netbook", "scope", "read", "apps", "chosen").on(422, own).says("Choose at least one app")
+	b.post(own, "name", "netbook", "scope", "read", "apps", "chosen", "more", "not-there").on(422, own).says("There is no app not-there here")
+	b.post(own, "name", "netbook", "scope", "read", "expires", "never").on(200, own).says("Copy it now", "| docker login ", "Until it is revoked")
+	b.get("/tokens?tenant=northwind-tea").hides("netbook")
+	revoke := regexp.MustCompile(`action="(/profile/tokens/[^"]+/delete)"`).FindStringSubmatch(b.get(own).says("netbook").body)
+	b.post("/tokens/"+strings.Split(revoke[1], "/")[3]+"/delete", "tenant", "northwind-tea").says("Nothing is here")
+	b.post(revoke[1]).on(200, own).says("No token yet")
+}
+
 func TestOperatorsPages(t *testing.T) {
 	b := newBrowser(t)
 	b.setUp()

@@ -14,12 +14,13 @@ type Rules map[string]core.Action
 const (
 	Anybody  core.Action = "anybody"   // also nobody
 	SignedIn core.Action = "signed in" // about oneself alone, or a list of what one may see
+	Oneself  core.Action = "oneself"   // about a person's own account: that person, or a token of theirs that keeps everything
 )
 
 // AllRules returns the rules of every route.
 func AllRules() Rules {
 	all := Rules{}
-	for _, r := range []Rules{baseRules, tenantRules, profileRules, quotaRules, supportRules, auditRules} {
+	for _, r := range []Rules{baseRules, tenantRules, profileRules, quotaRules, supportRules, auditRules, tokenRules} {
 		maps.Copy(all, r)
 	}
 	return all

@@ -15,6 +15,7 @@ type Service interface {
 	QuotaService
 	SupportService
 	AuditService
+	TokenService
 
 	// People.
 
@@ -27,10 +28,7 @@ type Service interface {
 	SetPreferences(ctx context.Context, language, theme string) error
 	Tenants(ctx context.Context) ([]core.Tenant, error)
 	Tenant(ctx context.Context, id string) (core.Tenant, error)
-	CreateTenant(ctx context.Context, name string) (core.Tenant, error)         // operator
-	CreateToken(ctx context.Context, in core.Token) (core.Token, string, error) // the secret, once
-	Tokens(ctx context.Context, tenantID string) ([]core.Token, error)
-	DeleteToken(ctx context.Context, tenantID, id string) error
+	CreateTenant(ctx context.Context, name string) (core.Tenant, error) // operator
 
 	// Apps.
 

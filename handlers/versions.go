@@ -89,11 +89,16 @@ func revisions(ctx context.Context, a core.App, releases []core.Release) []versi
 
 // push says how versions of the app are pushed.
 func (h *Handlers) push(a core.App) version.Push {
-	registry := h.PortalURL
-	if u, err := url.Parse(h.PortalURL); err == nil && u.Host != "" {
-		registry = u.Host
-	}
+	registry := h.registryHost()
 	return version.Push{Registry: registry, Image: registry + "/" + a.ID}
+}
+
+// registryHost is the host and the port of the image registry.
+func (h *Handlers) registryHost() string {
+	if u, err := url.Parse(h.PortalURL); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return h.PortalURL
 }
 
 func (h *Handlers) newVersionPage(c echo.Context) error {

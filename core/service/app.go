@@ -15,11 +15,8 @@ import (
 func (s *Service) CreateApp(ctx context.Context, in core.NewApp) (_ core.App, _ core.Operation, err error) {
 	note := core.AuditEntry{Action: "app.create", TenantID: in.TenantID}
 	defer s.attempted(ctx, &note, &err)
-	if err := s.authorize(ctx, core.ActDeploy, in.TenantID); err != nil {
+	if err := s.authorizeNew(ctx, in.TenantID); err != nil {
 		return core.App{}, core.Operation{}, err
-	}
-	if core.ActorFrom(ctx).Apps != nil {
-		return core.App{}, core.Operation{}, core.Errorf(core.EFORBIDDEN, "error.forbidden")
 	}
 	app, faults := s.draft(in)
 	if in.Service != "" {

@@ -118,6 +118,18 @@ func (s *Service) authorize(ctx context.Context, act core.Action, tenantID strin
 	return err
 }
 
+// authorizeNew allows the actor to bring a new app into a tenant, which a token of some apps never may.
+// Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
+func (s *Service) authorizeNew(ctx context.Context, tenantID string) error {
+	if err := s.authorize(ctx, core.ActDeploy, tenantID); err != nil {
+		return err
+	}
+	if core.ActorFrom(ctx).Apps != nil {
+		return core.Errorf(core.EFORBIDDEN, "error.forbidden")
+	}
+	return nil
+}
+
 // appFor returns an app that the actor may do something with. It reads through store, which may be a transaction.
 // Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
 func appFor(ctx context.Context, store core.Store, id string, act core.Action) (core.App, error) {

@@ -52,16 +52,21 @@ CREATE TABLE IF NOT EXISTS setup_links (
 CREATE TABLE IF NOT EXISTS tokens (
   id           VARBINARY(64) NOT NULL PRIMARY KEY,
   tenant_id    VARBINARY(64),
+  owner_id     VARBINARY(64),
   user_id      VARBINARY(64) NOT NULL,
   name         VARCHAR(255) NOT NULL,
   secret_hash  VARBINARY(128) NOT NULL,
   UNIQUE INDEX tokens_secret_hash (secret_hash),
   scope        VARCHAR(32) NOT NULL,
+  apps         MEDIUMTEXT,
   created_at   DATETIME(6),
   expires_at   DATETIME(6),
   last_used_at DATETIME(6),
+  last_peer    VARCHAR(64) NOT NULL,
   INDEX tokens_by_tenant (tenant_id, created_at),
-  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
+  INDEX tokens_by_owner (owner_id, created_at),
+  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE,
+  FOREIGN KEY (owner_id) REFERENCES users (id) ON DELETE CASCADE
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- An entry outlives what it is about, so it refers to nothing.

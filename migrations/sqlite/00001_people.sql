@@ -47,14 +47,18 @@ CREATE TABLE setup_links (
 CREATE TABLE tokens (
   id           TEXT NOT NULL PRIMARY KEY,
   tenant_id    TEXT REFERENCES tenants (id) ON DELETE CASCADE,
+  owner_id     TEXT REFERENCES users (id) ON DELETE CASCADE,
   user_id      TEXT NOT NULL,
   name         TEXT NOT NULL,
   secret_hash  TEXT NOT NULL UNIQUE,
   scope        TEXT NOT NULL,
+  apps         TEXT,
   created_at   DATETIME,
   expires_at   DATETIME,
-  last_used_at DATETIME
+  last_used_at DATETIME,
+  last_peer    TEXT NOT NULL
 );
+CREATE INDEX tokens_by_owner ON tokens (owner_id, created_at);
 CREATE INDEX tokens_by_tenant ON tokens (tenant_id, created_at);
 
 -- An entry outlives what it is about, so it refers to nothing.

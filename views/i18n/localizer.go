@@ -25,6 +25,9 @@ func newLocalizer(b *i18n.Bundle, tag string) *Localizer {
 	return &Localizer{localizer: i18n.NewLocalizer(b, tag), tag: tag, zone: time.Local, now: time.Now}
 }
 
+// Zone is the time zone in which times are shown.
+func (l *Localizer) Zone() *time.Location { return l.zone }
+
 // In returns a copy that shows times in zone.
 func (l *Localizer) In(zone *time.Location) *Localizer {
 	c := *l

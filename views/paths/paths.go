@@ -17,6 +17,7 @@ const (
 	NewDatabase    = "/new/database"
 	CheckAddress   = "/new/address"
 	Profile        = "/profile"
+	OwnTokens      = "/profile/tokens"
 	Support        = "/support"
 	Tenants        = "/tenants"
 	Plans          = "/plans"
@@ -182,6 +183,9 @@ func TenantSettings(tenant string) string { return inTenant("/team", tenant) }
 
 // DeleteToken revokes a token.
 func DeleteToken(id string) string { return "/tokens/" + url.PathEscape(id) + "/delete" }
+
+// DeleteOwnToken revokes a token of the person who asks.
+func DeleteOwnToken(id string) string { return OwnTokens + "/" + url.PathEscape(id) + "/delete" }
 
 func inTenant(path, tenant string) string { return with(path, "tenant", tenant) }
 

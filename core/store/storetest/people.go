@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"time"
 
 	"berth/core"
@@ -111,7 +112,7 @@ func testSetup(w *world) {
 func testTokens(w *world) {
 	newToken := func(tenantID string, age time.Duration) core.Token {
 		t := core.Token{ID: core.NewID(), TenantID: tenantID, UserID: "u", Name: "CI", SecretHash: core.NewSecret(),
-			Scope: core.ScopeDeploy, CreatedAt: time.Now().Add(-age), ExpiresAt: time.Now().Add(time.Hour)}
+			Scope: core.ScopeDeploy, Apps: []string{"shop", "tea"}, CreatedAt: time.Now().Add(-age), ExpiresAt: time.Now().Add(time.Hour)}
 		w.ok(w.Tokens().Create(w.system, t))
 		return t
 	}
@@ -122,8 +123,8 @@ func testTokens(w *world) {
 	check(w, []core.Token{operators})(w.Tokens().List(w.system, ""))
 	empty(w)(w.Tokens().List(w.alice, ""))
 
-	old.LastUsedAt = time.Now()
-	w.ok(w.Tokens().Touch(w.nobody, old.ID, old.LastUsedAt))
+	old.LastUsedAt, old.LastPeer = time.Now(), "192.0.2.7"
+	w.ok(w.Tokens().Touch(w.nobody, old.ID, old.LastUsedAt, old.LastPeer))
 	check(w, old)(w.Tokens().BySecretHash(w.nobody, old.SecretHash))
 
 	w.fails(w.Tokens().Create(w.alice, old), core.ECONFLICT)
@@ -134,4 +135,36 @@ func testTokens(w *world) {
 	w.ok(w.Tokens().Delete(w.system, "", operators.ID))
 	_, err := w.Tokens().BySecretHash(w.nobody, old.SecretHash)
 	w.fails(err, core.ENOTFOUND)
+}
+
+// testOwnTokens has a person's tokens exist for that person alone, whoever else may see every tenant.
+func testOwnTokens(w *world) {
+	as := func(u core.User, operator bool) context.Context {
+		w.ok(w.Users().Create(w.system, u))
+		return core.WithActor(w.Context(), core.Actor{Kind: core.ActorUser, ID: u.ID, UserID: u.ID, Operator: operator})
+	}
+	ann := core.User{ID: core.NewID(), Email: core.NewInstanceID() + "@example.com", Name: "Ann"}
+	asAnn := as(ann, false)
+	asOperator := as(core.User{ID: core.NewID(), Email: core.NewInstanceID() + "@example.com", Name: "Op", Operator: true}, true)
+	t := core.Token{ID: core.NewID(), OwnerID: ann.ID, UserID: ann.ID, Name: "Laptop", SecretHash: core.NewSecret(),
+		Scope: core.ScopeRead, CreatedAt: time.Now()}
+	w.fails(w.Tokens().Create(w.nobody, t), core.ENOTFOUND)
+	w.fails(w.Tokens().Create(asOperator, t), core.ENOTFOUND)
+	w.ok(w.Tokens().Create(asAnn, t))
+	check(w, []core.Token{t})(w.Tokens().Owned(asAnn))
+	check(w, t)(w.Tokens().BySecretHash(w.nobody, t.SecretHash))
+	for _, other := range []context.Context{w.nobody, asOperator, w.alice} {
+		empty(w)(w.Tokens().Owned(other))
+		w.fails(w.Tokens().DeleteOwned(other, t.ID), core.ENOTFOUND)
+	}
+	operators, err := w.Tokens().List(w.system, "")
+	w.ok(err)
+	for _, o := range operators {
+		if o.ID == t.ID {
+			w.Fatal("a person's token is among the operators'")
+		}
+	}
+	w.fails(w.Tokens().Delete(w.system, "", t.ID), core.ENOTFOUND)
+	w.ok(w.Tokens().DeleteOwned(asAnn, t.ID))
+	empty(w)(w.Tokens().Owned(asAnn))
 }

@@ -22,6 +22,7 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 		{"Sessions", testSessions},
 		{"Setup", testSetup},
 		{"Tokens", testTokens},
+		{"OwnTokens", testOwnTokens},
 		{"Apps", testApps},
 		{"AppSpec", testAppSpec},
 		{"AppStatus", testAppStatus},
