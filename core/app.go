@@ -14,11 +14,12 @@ type App struct {
 	Plan     string       // of AppPlans, which the first release of what a customer brought takes; "" is the default
 
 	// Spec, written by people through core/service.
-	Release   int  // the number of the release that is to run; 0 when nothing was released yet
-	Stopped   bool // nothing of it is to run
-	Deleting  bool // everything of it is to go
-	KeepData  bool // with Deleting: its storage stays
-	Restart   int  // raised by one to have every instance replaced
+	Release   int     // the number of the release that is to run; 0 when nothing was released yet
+	Stopped   bool    // nothing of it is to run
+	Deleting  bool    // everything of it is to go
+	KeepData  bool    // with Deleting: its storage stays
+	Restart   int     // raised by one to have every instance replaced
+	Budget    Amounts // the most that it may take of its tenant's quota, switches aside; nil for no bounds
 	CreatedAt time.Time
 
 	// Status, written by the workers.

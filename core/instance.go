@@ -13,8 +13,10 @@ type Instance struct {
 	VersionID   string
 	Label       string // of the version
 	Digest      string
-	Release     int    // that it was made for
-	Template    string // see ReleaseSpec.Template
+	Release     int      // that it was made for
+	Template    string   // see ReleaseSpec.Template
+	Memory      Bytes    // that it may take
+	CPU         MilliCPU // limit; 0 is none
 	HostID      string
 	HostPort    int    // on the host, from its pool; 0 before it is placed
 	Address     string // "ip:port" at which the gateway reaches it; "" before it is created

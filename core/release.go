@@ -171,6 +171,9 @@ type ReleaseStore interface {
 	Get(ctx context.Context, appID string, number int) (Release, error)
 	// List returns releases, newest first, below the number before (0: from the newest), at most limit.
 	List(ctx context.Context, appID string, before, limit int) ([]Release, error)
+	// Live returns the newest release of an app, numbered at most upTo, that came online and was not overtaken since;
+	// the zero Release when there is none.
+	Live(ctx context.Context, appID string, upTo int) (Release, error)
 	// Pick returns one release of each app of a page, by app id; what does not exist is left out.
 	Pick(ctx context.Context, numbers map[string]int) (map[string]Release, error)
 	// UpdateStatus writes Status, Served, Failed and OnlineAt only. Workers alone call it. Errors: ENOTFOUND.

@@ -21,6 +21,8 @@ type Store interface {
 	Uploads() UploadStore
 	Credentials() CredentialStore
 	Audit() AuditStore
+	Plans() PlanStore
+	Usage() UsageStore
 
 	// Transact runs f with a store whose writes are one transaction: all or none. f may run again after a
 	// serialization failure, so it changes nothing but the store.

@@ -43,7 +43,7 @@ type UploadStore interface {
 	Get(ctx context.Context, id string) (Upload, error)
 	// Update overwrites an upload. Errors: ENOTFOUND.
 	Update(ctx context.Context, u Upload) error
-	// Delete removes an upload; removing what is absent is no error.
+	// Delete removes an upload and what it holds of the quota; removing what is absent is no error.
 	Delete(ctx context.Context, id string) error
 	// Expired returns uploads whose time is over at now. Workers alone call it.
 	Expired(ctx context.Context, now time.Time) ([]Upload, error)

@@ -43,6 +43,8 @@ type VersionStore interface {
 	ByLabel(ctx context.Context, appID, label string) (Version, error)
 	// List returns the versions of an app, newest first.
 	List(ctx context.Context, appID string) ([]Version, error)
+	// Size returns the sum of the sizes of an app's versions but those of the catalogue.
+	Size(ctx context.Context, appID string) (Bytes, error)
 	// Delete removes a version. Errors: ENOTFOUND.
 	Delete(ctx context.Context, id string) error
 }

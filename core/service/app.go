@@ -29,7 +29,12 @@ func (s *Service) CreateApp(ctx context.Context, in core.NewApp) (_ core.App, _ 
 	if err := faults.Err(); err != nil {
 		return core.App{}, core.Operation{}, err
 	}
-	err = s.store.Transact(ctx, func(tx core.Store) error { return s.insertApp(ctx, tx, app, in.ID != "", &note) })
+	err = s.store.Transact(ctx, func(tx core.Store) error {
+		if err := s.insertApp(ctx, tx, app, in.ID != "", &note); err != nil {
+			return err
+		}
+		return s.charge(ctx, tx, app.ID)
+	})
 	if err != nil {
 		return core.App{}, core.Operation{}, err
 	}

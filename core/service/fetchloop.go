@@ -195,7 +195,10 @@ func (s *Service) endFetch(ctx context.Context, op core.Operation, why core.Text
 		}
 		e := core.NewEvent(app, core.LevelBad, "fetch_failed")
 		e.Cause = why
-		return s.record(ctx, tx, e)
+		if err := s.record(ctx, tx, e); err != nil {
+			return err
+		}
+		return s.settle(ctx, tx, app.ID)
 	})
 	if core.ErrorCode(err) == core.ENOTFOUND {
 		return nil // the app is gone, and the operation with it

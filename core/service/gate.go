@@ -79,7 +79,10 @@ func (s *Service) Pushed(ctx context.Context, repo, label string, a core.Artifac
 			if err := s.insertVersion(ctx, tx, v); err != nil {
 				return err
 			}
-			return s.noteVersion(ctx, &note, v)(tx)
+			if err := s.noteVersion(ctx, &note, v)(tx); err != nil {
+				return err
+			}
+			return s.charge(ctx, tx, app.ID)
 		}
 		if known = err == nil && old.Digest == a.Digest; known || err != nil {
 			return err

@@ -126,7 +126,13 @@ func (s *Service) intend(ctx context.Context, id string, kind core.OperationKind
 		if err := s.note(ctx, tx, note); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, core.NewEvent(app, core.LevelInfo, string(kind)+"_requested"))
+		if err := s.record(ctx, tx, core.NewEvent(app, core.LevelInfo, string(kind)+"_requested")); err != nil {
+			return err
+		}
+		if kind == core.OpStop || kind == core.OpDelete {
+			return s.settle(ctx, tx, app.ID)
+		}
+		return s.charge(ctx, tx, app.ID)
 	})
 	if err != nil {
 		return core.Operation{}, err

@@ -29,7 +29,10 @@ func (s *Service) createService(ctx context.Context, app core.App, in core.NewAp
 		if err := s.insertApp(ctx, tx, app, in.ID != "", note); err != nil {
 			return err
 		}
-		return tx.Credentials().Put(ctx, core.Credentials{AppID: app.ID, Values: newCredentials(entry), CreatedAt: s.now()})
+		if err := tx.Credentials().Put(ctx, core.Credentials{AppID: app.ID, Values: newCredentials(entry), CreatedAt: s.now()}); err != nil {
+			return err
+		}
+		return s.charge(ctx, tx, app.ID)
 	})
 	if err != nil {
 		return core.App{}, core.Operation{}, err
@@ -53,7 +56,10 @@ func (s *Service) retryService(ctx context.Context, app core.App, note *core.Aud
 			return err
 		}
 		app.State, app.Reason = core.AppDeploying, core.Text{}
-		return tx.Apps().UpdateStatus(ctx, app)
+		if err := tx.Apps().UpdateStatus(ctx, app); err != nil {
+			return err
+		}
+		return s.charge(ctx, tx, app.ID)
 	})
 	return op, err
 }
@@ -109,7 +115,12 @@ func (s *Service) fetchService(ctx context.Context, app core.App, job fetchJob) 
 	}
 	v, err := s.store.Versions().ByLabel(ctx, app.ID, job.label)
 	if err == nil {
-		err = s.store.Transact(ctx, func(tx core.Store) error { return s.firstRelease(ctx, tx, entry, v, job) })
+		err = s.store.Transact(ctx, func(tx core.Store) error {
+			if err := s.firstRelease(ctx, tx, entry, v, job); err != nil {
+				return err
+			}
+			return s.charge(ctx, tx, app.ID)
+		})
 	} else if core.ErrorCode(err) == core.ENOTFOUND {
 		var artifact core.Artifact
 		if artifact, err = s.copyImage(ctx, app, job); err != nil {

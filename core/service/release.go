@@ -117,7 +117,10 @@ func (s *Service) release(ctx context.Context, appID string, note *core.AuditEnt
 		if err := s.note(ctx, tx, note); err != nil {
 			return err
 		}
-		return tx.Operations().Create(ctx, op)
+		if err := tx.Operations().Create(ctx, op); err != nil {
+			return err
+		}
+		return s.charge(ctx, tx, app.ID)
 	})
 	if err != nil {
 		return core.Release{}, core.Operation{}, err

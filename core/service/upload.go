@@ -22,7 +22,8 @@ const (
 )
 
 // BeginUpload announces an image file for an app, or for a new one of a tenant.
-// Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID, ETOOLARGE at "size".
+// Its size is taken of the quota until it is a version, or gone.
+// Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID, ETOOLARGE at "size", or at "image" when the quota has no room.
 func (s *Service) BeginUpload(ctx context.Context, u core.Upload) (_ core.Upload, err error) {
 	note := core.AuditEntry{Action: "upload.begin", TenantID: u.TenantID, AppID: u.AppID}
 	defer s.attempted(ctx, &note, &err)
@@ -46,7 +47,10 @@ func (s *Service) BeginUpload(ctx context.Context, u core.Upload) (_ core.Upload
 		if err := tx.Uploads().Create(ctx, u); err != nil {
 			return err
 		}
-		return s.note(ctx, tx, &note)
+		if err := s.note(ctx, tx, &note); err != nil {
+			return err
+		}
+		return s.reserve(ctx, tx, u)
 	})
 }
 
@@ -112,6 +116,14 @@ func (s *Service) FinishUpload(ctx context.Context, id string, archive io.Reader
 		after = *u
 		return nil
 	})
+	if refused == nil && core.ErrorCode(err) == core.ETOOLARGE { // what was inside is larger than the file
+		refused = err
+		err = s.moveUpload(ctx, id, func(u *core.Upload) error {
+			u.State, u.Error, u.ExpiresAt = core.UploadFailed, core.ErrorMessage(refused), s.now().Add(keepUpload)
+			after = *u
+			return nil
+		})
+	}
 	if err != nil || refused != nil {
 		s.dropStaging(ctx, id)
 	}
@@ -159,7 +171,12 @@ func (s *Service) UseUpload(ctx context.Context, id, appID, label string) (_ cor
 	}
 	v := s.version(ctx, app, label, core.Artifact{Digest: u.Digest, Size: u.ImageSize, Detected: u.Detected},
 		core.SourceUpload, u.FileName)
-	if err := s.addVersion(ctx, app, v, core.StagingRepository(id), s.noteVersion(ctx, &note, v)); err != nil {
+	// What the file held becomes what the version holds.
+	free := func(tx core.Store) error {
+		_, err := tx.Usage().Set(ctx, u.TenantID, core.UploadHolder(id), nil, nil)
+		return err
+	}
+	if err := s.addVersion(ctx, app, v, core.StagingRepository(id), s.noteVersion(ctx, &note, v), free); err != nil {
 		return core.Version{}, err
 	}
 	if err := s.dropUpload(ctx, u); err != nil {
@@ -175,10 +192,14 @@ func (s *Service) moveUpload(ctx context.Context, id string, change func(*core.U
 		if u, err = uploadFor(ctx, tx, id, core.ActDeploy); err != nil {
 			return err
 		}
+		before := u.State
 		if err := change(&u); err != nil {
 			return err
 		}
-		return tx.Uploads().Update(ctx, u)
+		if err := tx.Uploads().Update(ctx, u); err != nil || u.State == before {
+			return err
+		}
+		return s.reserve(ctx, tx, u)
 	})
 	if err == nil {
 		s.notifyUpload(u)
@@ -269,4 +290,41 @@ func shown(text string) string {
 		text = string(runes[:maxShown])
 	}
 	return text
+}
+
+// reserve has an upload hold what it takes, or will: its file until that was looked into, then its image.
+// Errors: ETOOLARGE at "image".
+func (s *Service) reserve(ctx context.Context, tx core.Store, u core.Upload) error {
+	limits, err := tenantLimits(ctx, tx, u.TenantID)
+	if err != nil {
+		return err
+	}
+	size := u.Size
+	switch u.State {
+	case core.UploadReady:
+		size = u.ImageSize
+	case core.UploadFailed:
+		size, limits = 0, nil
+	case core.UploadReceiving, core.UploadInspecting:
+	}
+	_, err = tx.Usage().Set(ctx, u.TenantID, core.UploadHolder(u.ID), core.Amounts{core.ResourceImages: int64(size)}, limits)
+	if err != nil {
+		return tooLarge(s.explainQuota(ctx, tx, u.TenantID, core.UploadHolder(u.ID), err))
+	}
+	return nil
+}
+
+// roomReader reads at most as much as there is room for, and then says that there is none.
+type roomReader struct {
+	r    io.Reader
+	left int64
+	over func() error
+}
+
+func (b *roomReader) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, errOr(b.over(), core.Errorf(core.ETOOLARGE, "error.quota"))
+	}
+	return n, err
 }

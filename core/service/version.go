@@ -41,12 +41,19 @@ func (s *Service) ImportVersion(ctx context.Context, appID, label string, size i
 	if err := checkArchiveSize(size); err != nil {
 		return core.Version{}, err
 	}
-	artifact, err := s.images.Import(ctx, app.ID, archive)
+	left, err := s.room(ctx, app.TenantID, app.ID, size)
+	if err != nil {
+		return core.Version{}, err
+	}
+	artifact, err := s.images.Import(ctx, app.ID, &roomReader{r: archive, left: int64(left), over: func() error {
+		_, err := s.room(ctx, app.TenantID, app.ID, int64(left)+1)
+		return err
+	}})
 	if err != nil {
 		return core.Version{}, err
 	}
 	v := s.version(ctx, app, label, artifact, core.SourceUpload, "")
-	return v, s.addVersion(ctx, app, v, app.ID, s.noteVersion(ctx, &note, v))
+	return v, tooLarge(s.addVersion(ctx, app, v, app.ID, s.noteVersion(ctx, &note, v)))
 }
 
 // DeleteVersion removes a version and its image. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, ECONFLICT when a
@@ -74,7 +81,10 @@ func (s *Service) DeleteVersion(ctx context.Context, appID, label string) (err e
 		if err := s.note(ctx, tx, &note); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, core.NewEvent(app, core.LevelInfo, "version_deleted", "version", v.Label))
+		if err := s.record(ctx, tx, core.NewEvent(app, core.LevelInfo, "version_deleted", "version", v.Label)); err != nil {
+			return err
+		}
+		return s.settle(ctx, tx, app.ID)
 	})
 	if err != nil {
 		return err
@@ -128,7 +138,10 @@ func (s *Service) addVersion(ctx context.Context, app core.App, v core.Version, 
 					err = f(tx)
 				}
 			}
-			return err
+			if err != nil {
+				return err
+			}
+			return s.charge(ctx, tx, v.AppID)
 		})
 	}
 	if err != nil {

@@ -23,6 +23,7 @@ type appRow struct {
 	Deleting       bool
 	KeepData       bool
 	Restarts       int
+	Budget         core.Amounts `gorm:"serializer:json"`
 	CreatedAt      moment
 	Serving        int
 	State          core.AppState
@@ -34,7 +35,7 @@ func (appRow) TableName() string { return "apps" }
 
 func newAppRow(a core.App) appRow {
 	r := appRow{ID: a.ID, TenantID: a.TenantID, Name: a.Name, SortName: sortName(a.Name), Plan: a.Plan,
-		ReleaseNumber: a.Release, Stopped: a.Stopped, Deleting: a.Deleting, KeepData: a.KeepData, Restarts: a.Restart,
+		ReleaseNumber: a.Release, Stopped: a.Stopped, Deleting: a.Deleting, KeepData: a.KeepData, Restarts: a.Restart, Budget: a.Budget,
 		CreatedAt: moment(a.CreatedAt), Serving: a.Serving, State: a.State, Reason: a.Reason, Revision: a.Revision}
 	if a.Service != nil {
 		r.ServiceEntry, r.ServiceVersion, r.ServicePlan = a.Service.Entry, a.Service.Version, a.Service.Plan
@@ -44,7 +45,7 @@ func newAppRow(a core.App) appRow {
 
 func (r appRow) app() core.App {
 	a := core.App{ID: r.ID, TenantID: r.TenantID, Name: r.Name, Plan: r.Plan, Release: r.ReleaseNumber,
-		Stopped: r.Stopped, Deleting: r.Deleting, KeepData: r.KeepData, Restart: r.Restarts,
+		Stopped: r.Stopped, Deleting: r.Deleting, KeepData: r.KeepData, Restart: r.Restarts, Budget: r.Budget,
 		CreatedAt: time.Time(r.CreatedAt), Serving: r.Serving, State: r.State, Reason: r.Reason, Revision: r.Revision}
 	if r.ServiceEntry != "" {
 		a.Service = &core.ServiceSpec{Entry: r.ServiceEntry, Version: r.ServiceVersion, Plan: r.ServicePlan}
@@ -106,7 +107,7 @@ func (s apps) UpdateSpec(ctx context.Context, a core.App) error {
 		err := tx.write(ctx, func(db *gorm.DB) error {
 			db = db.Model(&appRow{}).Scopes(visible(ctx)).Where("id = ? AND revision = ?", a.ID, a.Revision).
 				Select("name", "sort_name", "service_entry", "service_version", "service_plan", "plan", "release_number",
-					"stopped", "deleting", "keep_data", "restarts", "revision").Updates(row)
+					"stopped", "deleting", "keep_data", "restarts", "budget", "revision").Updates(row)
 			changed = db.RowsAffected
 			return db.Error
 		})
@@ -127,7 +128,8 @@ func (s apps) UpdateStatus(ctx context.Context, a core.App) error {
 	})
 }
 
-// Delete leaves what refers to the app to the schema, but the ports: they are taken before their instance exists.
+// Delete leaves what refers to the app to the schema, but the ports, which are taken before their
+// instance exists, and what it and the uploads for it use of the quota.
 func (s apps) Delete(ctx context.Context, id string) error {
 	return s.transact(ctx, func(tx *Store) error {
 		return tx.write(ctx, func(db *gorm.DB) error {
@@ -137,6 +139,9 @@ func (s apps) Delete(ctx context.Context, id string) error {
 				return err
 			}
 			if err := db.Delete(&portRow{}, "instance_id IN ?", instanceIDs).Error; err != nil {
+				return err
+			}
+			if err := (usage{tx}).giveBack(ctx, id); err != nil {
 				return err
 			}
 			return found(db.Scopes(visible(ctx)).Delete(&appRow{}, "id = ?", id))

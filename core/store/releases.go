@@ -72,6 +72,18 @@ func (s releases) List(ctx context.Context, appID string, before, limit int) ([]
 	return list, err
 }
 
+func (s releases) Live(ctx context.Context, appID string, upTo int) (core.Release, error) {
+	var rows []releaseRow
+	err := s.read(ctx, func(db *gorm.DB) error {
+		return db.Scopes(ofApp(ctx)).Where("app_id = ? AND status = ? AND number <= ?", appID, core.ReleaseLive, upTo).
+			Order("number DESC").Limit(1).Find(&rows).Error
+	})
+	if err != nil || len(rows) == 0 {
+		return core.Release{}, err
+	}
+	return s.seal.release(rows[0])
+}
+
 // Pick asks for all of them at once, so that a page of apps costs one query.
 func (s releases) Pick(ctx context.Context, numbers map[string]int) (map[string]core.Release, error) {
 	var rows []releaseRow

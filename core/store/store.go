@@ -75,6 +75,8 @@ func (s *Store) Events() core.EventStore           { return events{s} }
 func (s *Store) Uploads() core.UploadStore         { return uploads{s} }
 func (s *Store) Credentials() core.CredentialStore { return credentials{s} }
 func (s *Store) Audit() core.AuditStore            { return audit{s} }
+func (s *Store) Plans() core.PlanStore             { return plans{s} }
+func (s *Store) Usage() core.UsageStore            { return usage{s} }
 
 // Ping reads a table, so that it fails when the file is gone as well as when the server is.
 func (s *Store) Ping(ctx context.Context) error {

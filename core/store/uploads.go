@@ -64,9 +64,18 @@ func (s uploads) Update(ctx context.Context, u core.Upload) error {
 	})
 }
 
+// Delete gives back what the upload holds of the quota.
 func (s uploads) Delete(ctx context.Context, id string) error {
-	return s.write(ctx, func(db *gorm.DB) error {
-		return db.Scopes(ofApp(ctx)).Delete(&uploadRow{}, "id = ?", id).Error
+	return s.transact(ctx, func(tx *Store) error {
+		var rows []uploadRow
+		err := tx.read(ctx, func(db *gorm.DB) error { return db.Scopes(ofApp(ctx)).Find(&rows, "id = ?", id).Error })
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		if _, err := tx.Usage().Set(ctx, rows[0].TenantID, core.UploadHolder(id), nil, nil); err != nil {
+			return err
+		}
+		return tx.write(ctx, func(db *gorm.DB) error { return db.Delete(&uploadRow{}, "id = ?", id).Error })
 	})
 }
 

@@ -68,6 +68,15 @@ func (s versions) List(ctx context.Context, appID string) ([]core.Version, error
 	return each(rows, versionRow.version), err
 }
 
+func (s versions) Size(ctx context.Context, appID string) (core.Bytes, error) {
+	var sum core.Bytes
+	err := s.read(ctx, func(db *gorm.DB) error {
+		return db.Model(&versionRow{}).Scopes(ofApp(ctx)).Where("app_id = ? AND source <> ?", appID, core.SourceCatalog).
+			Select("COALESCE(SUM(size), 0)").Scan(&sum).Error
+	})
+	return sum, err
+}
+
 func (s versions) Delete(ctx context.Context, id string) error {
 	return s.write(ctx, func(db *gorm.DB) error {
 		return found(db.Scopes(ofApp(ctx)).Delete(&versionRow{}, "id = ?", id))

@@ -91,7 +91,70 @@ CREATE TABLE IF NOT EXISTS audit (
   INDEX audit_by_app (app_id, id)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE IF NOT EXISTS quota_plans (
+  name       VARBINARY(64) NOT NULL PRIMARY KEY,
+  quota      MEDIUMTEXT,
+  created_at DATETIME(6)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+INSERT IGNORE INTO quota_plans (name, quota, created_at) VALUES
+  ('unlimited', '{}', UTC_TIMESTAMP(6)),
+  ('starter', '{"memory":2147483648,"cpu":2000,"instances":8,"apps":5,"services":3,"images":5368709120,"volumes":5368709120,"domains":3,"log_rate":131072,"log_retention":168}', UTC_TIMESTAMP(6)),
+  ('standard', '{"memory":17179869184,"cpu":8000,"instances":60,"apps":40,"services":20,"images":53687091200,"volumes":53687091200,"domains":40,"log_rate":1048576,"log_retention":720}', UTC_TIMESTAMP(6));
+
+-- What tenants use: sums by resource, and by who holds it. The row of the resource '' is held by whoever changes any.
+CREATE TABLE IF NOT EXISTS usage_sums (
+  tenant_id VARBINARY(64) NOT NULL,
+  resource  VARBINARY(32) NOT NULL,
+  amount    BIGINT NOT NULL,
+  peak      BIGINT NOT NULL, -- since the last sample
+  PRIMARY KEY (tenant_id, resource),
+  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS usage_holders (
+  tenant_id VARBINARY(64) NOT NULL,
+  holder    VARBINARY(128) NOT NULL,
+  resource  VARBINARY(32) NOT NULL,
+  amount    BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, holder, resource),
+  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS usage_samples (
+  tenant_id VARBINARY(64) NOT NULL,
+  hour      DATETIME(6) NOT NULL,
+  resource  VARBINARY(32) NOT NULL,
+  peak      BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, hour, resource),
+  INDEX usage_samples_by_hour (hour),
+  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS quota_requests (
+  id         VARBINARY(64) NOT NULL PRIMARY KEY,
+  tenant_id  VARBINARY(64) NOT NULL,
+  resource   VARBINARY(32) NOT NULL,
+  amount     BIGINT NOT NULL,
+  reason     TEXT NOT NULL,
+  status     VARCHAR(32) NOT NULL,
+  answer     TEXT NOT NULL,
+  author     VARCHAR(255) NOT NULL,
+  user_id    VARBINARY(64) NOT NULL,
+  created_at DATETIME(6),
+  decider    VARCHAR(255) NOT NULL,
+  decided_at DATETIME(6),
+  INDEX quota_requests_by_tenant (tenant_id, id),
+  INDEX quota_requests_by_status (status, id),
+  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 -- +goose Down
+DROP TABLE IF EXISTS quota_requests;
+DROP TABLE IF EXISTS usage_samples;
+DROP TABLE IF EXISTS usage_holders;
+DROP TABLE IF EXISTS usage_sums;
+DROP TABLE IF EXISTS quota_plans;
 DROP TABLE IF EXISTS audit;
 DROP TABLE IF EXISTS tokens;
 DROP TABLE IF EXISTS setup_links;

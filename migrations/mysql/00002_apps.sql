@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS apps (
   deleting        BOOLEAN NOT NULL,
   keep_data       BOOLEAN NOT NULL,
   restarts        INT NOT NULL,
+  budget          MEDIUMTEXT,
   created_at      DATETIME(6),
   serving         INT NOT NULL,
   state           VARCHAR(32) NOT NULL,

@@ -37,6 +37,8 @@ CREATE TABLE IF NOT EXISTS instances (
   digest         VARBINARY(128) NOT NULL,
   release_number INT NOT NULL,
   template       VARBINARY(64) NOT NULL,
+  memory         BIGINT NOT NULL,
+  cpu            BIGINT NOT NULL,
   host_id        VARBINARY(64) NOT NULL,
   host_port      INT NOT NULL,
   address        VARCHAR(255) NOT NULL,

@@ -83,7 +83,70 @@ CREATE TABLE audit (
 CREATE INDEX audit_by_tenant ON audit (tenant_id, id);
 CREATE INDEX audit_by_app ON audit (app_id, id);
 
+CREATE TABLE quota_plans (
+  name       TEXT NOT NULL PRIMARY KEY,
+  quota      TEXT,
+  created_at DATETIME
+);
+
+INSERT INTO quota_plans (name, quota, created_at) VALUES
+  ('unlimited', '{}', CURRENT_TIMESTAMP),
+  ('starter', '{"memory":2147483648,"cpu":2000,"instances":8,"apps":5,"services":3,"images":5368709120,"volumes":5368709120,"domains":3,"log_rate":131072,"log_retention":168}', CURRENT_TIMESTAMP),
+  ('standard', '{"memory":17179869184,"cpu":8000,"instances":60,"apps":40,"services":20,"images":53687091200,"volumes":53687091200,"domains":40,"log_rate":1048576,"log_retention":720}', CURRENT_TIMESTAMP);
+
+-- What tenants use: sums by resource, and by who holds it. The row of the resource '' is held by whoever changes any.
+CREATE TABLE usage_sums (
+  tenant_id TEXT NOT NULL,
+  resource  TEXT NOT NULL,
+  amount    INTEGER NOT NULL,
+  peak      INTEGER NOT NULL, -- since the last sample
+  PRIMARY KEY (tenant_id, resource),
+  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
+);
+
+CREATE TABLE usage_holders (
+  tenant_id TEXT NOT NULL,
+  holder    TEXT NOT NULL,
+  resource  TEXT NOT NULL,
+  amount    INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, holder, resource),
+  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
+);
+
+CREATE TABLE usage_samples (
+  tenant_id TEXT NOT NULL,
+  hour      DATETIME NOT NULL,
+  resource  TEXT NOT NULL,
+  peak      INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, hour, resource),
+  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
+);
+CREATE INDEX usage_samples_by_hour ON usage_samples (hour);
+
+CREATE TABLE quota_requests (
+  id         TEXT NOT NULL PRIMARY KEY,
+  tenant_id  TEXT NOT NULL,
+  resource   TEXT NOT NULL,
+  amount     INTEGER NOT NULL,
+  reason     TEXT NOT NULL,
+  status     TEXT NOT NULL,
+  answer     TEXT NOT NULL,
+  author     TEXT NOT NULL,
+  user_id    TEXT NOT NULL,
+  created_at DATETIME,
+  decider    TEXT NOT NULL,
+  decided_at DATETIME,
+  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
+);
+CREATE INDEX quota_requests_by_tenant ON quota_requests (tenant_id, id);
+CREATE INDEX quota_requests_by_status ON quota_requests (status, id);
+
 -- +goose Down
+DROP TABLE quota_requests;
+DROP TABLE usage_samples;
+DROP TABLE usage_holders;
+DROP TABLE usage_sums;
+DROP TABLE quota_plans;
 DROP TABLE audit;
 DROP TABLE tokens;
 DROP TABLE setup_links;

@@ -13,6 +13,7 @@ CREATE TABLE apps (
   deleting        BOOLEAN NOT NULL,
   keep_data       BOOLEAN NOT NULL,
   restarts        INTEGER NOT NULL,
+  budget          TEXT,
   created_at      DATETIME,
   serving         INTEGER NOT NULL,
   state           TEXT NOT NULL,

@@ -34,6 +34,8 @@ CREATE TABLE instances (
   digest         TEXT NOT NULL,
   release_number INTEGER NOT NULL,
   template       TEXT NOT NULL,
+  memory         INTEGER NOT NULL,
+  cpu            INTEGER NOT NULL,
   host_id        TEXT NOT NULL,
   host_port      INTEGER NOT NULL,
   address        TEXT NOT NULL,

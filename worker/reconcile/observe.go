@@ -25,29 +25,9 @@ func (l *Loop) desired(ctx context.Context, appID string) (d Desired, err error)
 		return d, err
 	}
 	if d.Live = d.Target; d.Target.Status != core.ReleaseLive {
-		d.Live, err = l.lastLive(ctx, appID, d.Target.Number)
+		d.Live, err = l.Store.Releases().Live(ctx, appID, d.Target.Number)
 	}
 	return d, err
-}
-
-// lastLive returns the newest release below a number that came online; the zero Release when none did.
-func (l *Loop) lastLive(ctx context.Context, appID string, below int) (core.Release, error) {
-	const page = 20
-	for {
-		rs, err := l.Store.Releases().List(ctx, appID, below, page)
-		if err != nil {
-			return core.Release{}, err
-		}
-		for _, r := range rs {
-			if r.Status == core.ReleaseLive {
-				return r, nil
-			}
-			below = r.Number
-		}
-		if len(rs) < page {
-			return core.Release{}, nil
-		}
-	}
 }
 
 // observe reads what there is of an app. Health is asked of every instance whose container is to run.

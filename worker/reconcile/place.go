@@ -20,7 +20,8 @@ func (l *Loop) place(ctx context.Context, d Desired, a Action) error {
 		}
 		i := core.Instance{ID: core.NewInstanceID(), AppID: d.App.ID, TenantID: d.App.TenantID,
 			VersionID: a.Target.VersionID, Label: a.Target.Label, Digest: a.Target.Digest, Release: a.Release.Number,
-			Template: a.Release.Spec.Template(a.Target, d.App.Restart), HostID: choice.Host.ID,
+			Template: a.Release.Spec.Template(a.Target, d.App.Restart),
+			Memory:   a.Release.Spec.Memory, CPU: a.Release.Spec.CPU, HostID: choice.Host.ID,
 			Placement: choice.Why, State: core.InstancePlaced, CreatedAt: time.Now()}
 		if i.HostPort, err = tx.Hosts().TakePort(ctx, i.HostID, i.ID); err != nil {
 			return err

@@ -19,6 +19,8 @@ func testRaces(t *testing.T, first, second core.Store) {
 		"SetupLink":      raceSetupLink,
 		"ReleaseNumbers": raceReleaseNumbers,
 		"Revisions":      raceRevisions,
+		"LastUnit":       raceLastUnit,
+		"Usage":          raceUsage,
 	} {
 		t.Run(name, func(t *testing.T) { race(newWorld(t, first), second) })
 	}

@@ -84,7 +84,7 @@ func (w *world) newRelease(v core.Version) core.Release {
 func (w *world) newInstance(release, port int) core.Instance {
 	w.Helper()
 	i := core.Instance{ID: core.NewInstanceID(), AppID: w.app.ID, TenantID: w.app.TenantID, VersionID: core.NewID(),
-		Label: "1.0", Digest: "sha256:x", Release: release, Template: "tt", HostID: w.host.ID, HostPort: port,
+		Label: "1.0", Digest: "sha256:x", Release: release, Template: "tt", Memory: 64 * core.MiB, CPU: 250, HostID: w.host.ID, HostPort: port,
 		Placement: core.T("reason.most_memory"), State: core.InstancePlaced, CreatedAt: time.Now()}
 	w.ok(w.Instances().Create(w.system, i))
 	return i
