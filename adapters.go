@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 
 	"berth/core"
 	"berth/core/config"
@@ -54,7 +55,25 @@ func newEngine(cfg config.Config, workerSecret string, log *slog.Logger) (core.E
 	}
 	return docker.New(docker.Options{Host: cfg.DockerHost, Address: cfg.HostAddress, Installation: installation,
 		Registry: imageHost(cfg.PortalListen), RegistryUser: "berth", RegistryPassword: workerSecret, NetworkPool: cfg.Pool(),
-		Log: log.With("part", "docker")})
+		Gateways: gatewaysHere(cfg), Log: log.With("part", "docker")})
+}
+
+// gatewaysHere returns where the gateway of this process listens. A name instead of an address is left out: what it
+// stands for may change.
+func gatewaysHere(cfg config.Config) []netip.AddrPort {
+	if !cfg.Has("gateway") {
+		return nil
+	}
+	var all []netip.AddrPort
+	for _, listen := range []string{cfg.GatewayHTTP, cfg.GatewayHTTPS} {
+		if strings.HasPrefix(listen, ":") {
+			listen = "0.0.0.0" + listen
+		}
+		if a, err := netip.ParseAddrPort(listen); err == nil {
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 func newMailer(cfg config.Config, log *slog.Logger) core.Mailer {

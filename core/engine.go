@@ -19,6 +19,18 @@ const (
 	LabelInstallation = "berth.installation"
 )
 
+// Guard is an engine whose tenants are kept apart by rules of its host, which others may sweep away.
+type Guard interface {
+	// Guard puts the rules in force where they are not, and is cheap where they are. Errors: EUNAVAILABLE.
+	Guard(ctx context.Context) error
+}
+
+// NetworkLister is an engine that says which tenants have a network, so that one that was left behind goes too.
+type NetworkLister interface {
+	// TenantNetworks returns the ids of the tenants that have a network of this Berth. Errors: EUNAVAILABLE.
+	TenantNetworks(ctx context.Context) ([]string, error)
+}
+
 // Engine runs containers on one host. All methods are idempotent: asking twice is asking once.
 type Engine interface {
 	// Info describes the host. Errors: EUNAVAILABLE when the engine does not answer.

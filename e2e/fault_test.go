@@ -66,13 +66,19 @@ func TestTheEngineIsRestarted(t *testing.T) {
 		end()
 		d.Start()
 		back := time.Now()
-		b.eventually(15*time.Second, func() error { return b.ready(app, 2) })
+		b.eventually(time.Minute, func() error { return b.ready(app, 2) })
 		b.answers(app, "version 1.0")
 		t.Logf("%s: all back after %s", name, time.Since(back).Round(10*time.Millisecond))
 		if err := b.event(app, "crashed", ""); err == nil {
 			t.Errorf("%s: the restart was called a crash: %s", name, b.events(app))
 		}
 	}
+	if err := d.Command("nft", "delete", "table", "inet", "berth").Run(); err != nil {
+		t.Errorf("the engine came back without the rules that keep tenants apart: %v", err)
+	}
+	b.eventually(time.Minute, func() error { // the worker puts them back
+		return d.Command("nft", "list", "table", "inet", "berth").Run()
+	})
 }
 
 // TestABrokenUploadLeavesNothing is fault F12.

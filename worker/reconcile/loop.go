@@ -78,14 +78,18 @@ func (l *Loop) Run(ctx context.Context) error {
 	for _, id := range l.HostIDs {
 		l.refreshHost(ctx, id)
 		all.Go(func() { l.followEvents(ctx, id) })
+		all.Go(func() { l.guard(ctx, id) })
 	}
 	for range l.Workers {
 		all.Go(func() { l.work(ctx) })
 	}
 	tick := time.NewTicker(l.Resync)
 	defer tick.Stop()
-	for {
+	for n := 0; ; n++ {
 		l.resync(ctx)
+		if n%networksEvery == 0 {
+			l.tidyNetworks(ctx)
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -103,6 +107,17 @@ func (l *Loop) resync(ctx context.Context) {
 		}
 	}
 	l.wakeAll(ctx)
+}
+
+// networksEvery is in how many resyncs networks that were left behind are looked for once.
+const networksEvery = 20
+
+func (l *Loop) tidyNetworks(ctx context.Context) {
+	for _, id := range l.HostIDs {
+		if err := l.removeLeftNetworks(ctx, id); err != nil && ctx.Err() == nil {
+			l.Log.Warn("cannot look for networks that nobody uses", "host", id, "error", err)
+		}
+	}
 }
 
 func (l *Loop) work(ctx context.Context) {

@@ -275,6 +275,20 @@ func TestACrashRightAfterTheSwitchBringsTheOldOneBack(t *testing.T) {
 	}
 }
 
+// A network that could not be removed with its tenant goes at the next look.
+func TestLeftNetworksGo(t *testing.T) {
+	f := newFixture(t)
+	f.must(f.engine.EnsureNetwork(f.ctx, "gone"))
+	f.must(f.engine.EnsureNetwork(f.ctx, "acme"))
+	f.run()
+	f.eventually(func() error {
+		if n := f.engine.Networks(); len(n) != 1 || n[0] != "acme" {
+			return fmt.Errorf("networks of %v", n)
+		}
+		return nil
+	})
+}
+
 func TestCrashesAndLosses(t *testing.T) {
 	f := newFixture(t)
 	f.run()

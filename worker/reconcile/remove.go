@@ -174,20 +174,44 @@ func removeVolumes(ctx context.Context, engine core.Engine, d Desired) error {
 }
 
 // removeNetwork removes a tenant's network when its last app is gone. One that is made again meanwhile is made
-// again by EnsureNetwork.
+// again by EnsureNetwork; one that cannot be removed now is found by removeLeftNetworks.
 func (l *Loop) removeNetwork(ctx context.Context, tenantID string) error {
-	apps, _, err := l.Store.Apps().List(ctx, core.AppFilter{TenantID: tenantID, Limit: 1})
-	if err != nil || len(apps) > 0 {
-		return err
-	}
 	for _, id := range l.HostIDs {
 		engine, err := l.Engines.Engine(id)
 		if err != nil {
 			return err
 		}
-		if err := engine.RemoveNetwork(ctx, tenantID); err != nil {
+		if err := l.removeUnused(ctx, engine, tenantID); err != nil {
 			l.Log.Warn("a tenant's network is still to be removed", "tenant", tenantID, "error", err)
 		}
 	}
 	return nil
+}
+
+func (l *Loop) removeUnused(ctx context.Context, engine core.Engine, tenantID string) error {
+	apps, _, err := l.Store.Apps().List(ctx, core.AppFilter{TenantID: tenantID, Limit: 1})
+	if err != nil || len(apps) > 0 {
+		return err
+	}
+	return engine.RemoveNetwork(ctx, tenantID)
+}
+
+// removeLeftNetworks removes the networks of tenants that have no app, or are gone themselves: an engine that was away
+// kept them.
+func (l *Loop) removeLeftNetworks(ctx context.Context, hostID string) error {
+	engine, err := l.Engines.Engine(hostID)
+	if err != nil {
+		return err
+	}
+	lister, ok := engine.(core.NetworkLister)
+	if !ok {
+		return nil
+	}
+	tenants, err := lister.TenantNetworks(ctx)
+	for _, id := range tenants {
+		if e := l.removeUnused(ctx, engine, id); e != nil {
+			err = e
+		}
+	}
+	return err
 }

@@ -12,16 +12,40 @@ import (
 
 const reachTimeout = 3 * time.Second
 
-// dial tries to connect to ?addr= and answers "ok" or "error: why".
+// dial tries to connect to ?addr= and answers "ok" or "error: why". With net=udp it sends a datagram, again and again,
+// and waits for an answer.
 func dial(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
 	timeout := time.Duration(number(r, "ms", 1000)) * time.Millisecond
-	c, err := net.DialTimeout("tcp", r.URL.Query().Get("addr"), timeout)
+	network := q.Get("net")
+	if network == "" {
+		network = "tcp"
+	}
+	c, err := net.DialTimeout(network, q.Get("addr"), timeout)
+	if err == nil {
+		defer c.Close()
+		if network == "udp" {
+			err = echoed(c, time.Now().Add(timeout))
+		}
+	}
 	if err != nil {
 		fmt.Fprintln(w, "error:", err)
 		return
 	}
-	c.Close()
 	fmt.Fprintln(w, "ok")
+}
+
+// echoed sends until something comes back.
+func echoed(c net.Conn, deadline time.Time) error {
+	for {
+		if _, err := c.Write([]byte("hello")); err != nil {
+			return err
+		}
+		c.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+		if _, err := c.Read(make([]byte, 16)); err == nil || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 // fetch asks ?url= and passes on the answer's body.

@@ -24,7 +24,12 @@ type Options struct {
 	RegistryUser     string       //
 	RegistryPassword string       //
 	NetworkPool      netip.Prefix // that tenants' networks are cut from; zero is DefaultNetworkPool
-	Log              *slog.Logger // nil is the default logger
+
+	// Gateways are where gateways of this host listen. What everybody reaches there, instances reach too: an app may
+	// call another by its public address. Loopback ones stay out of their reach.
+	Gateways []netip.AddrPort
+
+	Log *slog.Logger // nil is the default logger
 }
 
 // DefaultNetworkPool has room for 512 tenants on a host, with 125 instances each.
@@ -42,7 +47,11 @@ type Engine struct {
 	address string // once known
 }
 
-var _ core.Engine = (*Engine)(nil)
+var (
+	_ core.Engine        = (*Engine)(nil)
+	_ core.Guard         = (*Engine)(nil)
+	_ core.NetworkLister = (*Engine)(nil)
+)
 
 // New makes an Engine. It does not ask the engine anything: one that is down now may come up later.
 // Errors: EINVALID for a malformed Host or NetworkPool.
@@ -64,8 +73,12 @@ func New(opts Options) (*Engine, error) {
 	if err != nil {
 		return nil, core.Wrap(err, core.EINVALID, "error.engine_host", "host", opts.Host)
 	}
-	return &Engine{opts: opts, api: api, address: opts.Address}, nil
+	return &Engine{opts: opts, api: api, address: opts.Address, isolation: isolation{owner: opts.Installation,
+		gateways: opts.Gateways, pool: opts.NetworkPool, log: opts.Log}}, nil
 }
+
+// Guard implements core.Guard.
+func (e *Engine) Guard(context.Context) error { return e.isolation.ensure() }
 
 // Close lets go of the connections to the engine.
 func (e *Engine) Close() error { return e.api.Close() }

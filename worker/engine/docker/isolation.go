@@ -1,11 +1,13 @@
 package docker
 
 import (
-	"errors"
+	"bytes"
+	"log/slog"
 	"net"
+	"net/netip"
+	"slices"
 	"strings"
 	"sync"
-	"syscall"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/userdata"
@@ -16,18 +18,55 @@ import (
 // isolation keeps tenants' networks from the host, from each other and from what only the host may reach, with a
 // table of rules of its own in the kernel's packet filter:
 //
-//	input    from a tenant's bridge to the host: only answers
+//	input    from a tenant's bridge to the host: only answers, and what asks a gateway that listens for everybody
 //	forward  from a tenant's bridge: to its own bridge and to elsewhere; not to another bridge of the engine, not
 //	         to a published port, not to link-local addresses and the like
 //	         to a tenant's bridge from outside: only published ports and answers
 //
 // The rules know bridges by the prefix of their names, so they hold for every network, of every installation, from
 // its first moment. The engine's own rules stay as they are; a packet has to pass both.
-type isolation struct{ mu sync.Mutex }
+type isolation struct {
+	owner    string           // the installation
+	gateways []netip.AddrPort // of it; see Options.Gateways
+	pool     netip.Prefix
+	log      *slog.Logger
+
+	mu   sync.Mutex
+	done bool // the rules were in force before
+}
 
 // ensure puts the rules in force where they are not. It is cheap when they are.
 func (i *isolation) ensure() error {
-	return i.change(func(*nftables.Conn, *ruleset) error { return nil })
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	c, err := nftables.New()
+	if err == nil {
+		err = i.mend(c)
+	}
+	if err != nil {
+		return core.Wrap(err, core.EUNAVAILABLE, "error.engine_isolation")
+	}
+	return nil
+}
+
+func (i *isolation) mend(c *nftables.Conn) error {
+	r := newRuleset()
+	if !r.inForce(c) {
+		if i.done {
+			i.log.Warn("the rules that keep tenants apart were changed or swept away; they are put back")
+		}
+		if err := r.install(c); err != nil {
+			return err
+		}
+	}
+	i.done = true
+	if err := mendSiblings(c, r.siblings); err != nil {
+		return err
+	}
+	if err := i.mendGateways(c, r.gateways); err != nil {
+		return err
+	}
+	return c.Flush()
 }
 
 // admit lets the containers on a bridge talk to each other, where the kernel filters packets inside a bridge too.
@@ -35,50 +74,7 @@ func (i *isolation) admit(bridge string) error {
 	if _, err := net.InterfaceByName(bridge); err != nil {
 		return core.Wrap(err, core.EUNAVAILABLE, "error.engine_not_local")
 	}
-	return i.change(func(c *nftables.Conn, r *ruleset) error {
-		known, err := c.GetSetElements(r.siblings)
-		if err != nil {
-			return err
-		}
-		for _, el := range known {
-			if string(el.Key) == string(pair(bridge).Key) {
-				return nil
-			}
-		}
-		return c.SetAddElements(r.siblings, []nftables.SetElement{pair(bridge)})
-	})
-}
-
-// dismiss forgets a bridge that is gone.
-func (i *isolation) dismiss(bridge string) error {
-	err := i.change(func(c *nftables.Conn, r *ruleset) error {
-		return c.SetDeleteElements(r.siblings, []nftables.SetElement{pair(bridge)})
-	})
-	if errors.Is(err, syscall.ENOENT) {
-		return nil
-	}
-	return err
-}
-
-// change runs f and sends what it asks for, after the rules are in force.
-func (i *isolation) change(f func(*nftables.Conn, *ruleset) error) error {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	r := newRuleset()
-	c, err := nftables.New()
-	if err == nil && !r.inForce(c) {
-		err = r.install(c)
-	}
-	if err == nil {
-		err = f(c, r)
-	}
-	if err == nil {
-		err = c.Flush()
-	}
-	if err != nil {
-		return core.Wrap(err, core.EUNAVAILABLE, "error.engine_isolation")
-	}
-	return nil
+	return i.ensure()
 }
 
 // inForce reports whether the chains hold exactly today's rules, by the mark on each.
@@ -100,8 +96,10 @@ func (r *ruleset) inForce(c *nftables.Conn) bool {
 // install replaces all rules in one transaction; there is no moment without them.
 func (r *ruleset) install(c *nftables.Conn) error {
 	c.AddTable(r.table)
-	if err := c.AddSet(r.siblings, bridgePairs()); err != nil {
-		return err
+	for _, set := range []*nftables.Set{r.siblings, r.gateways} {
+		if err := c.AddSet(set, nil); err != nil {
+			return err
+		}
 	}
 	for _, chain := range r.chains {
 		c.AddChain(chain.Chain)
@@ -114,14 +112,78 @@ func (r *ruleset) install(c *nftables.Conn) error {
 	return c.Flush()
 }
 
-// bridgePairs returns the pairs of all tenants' bridges that exist now.
-func bridgePairs() []nftables.SetElement {
-	var pairs []nftables.SetElement
-	interfaces, _ := net.Interfaces()
+// mendSiblings has the set hold a pair for every tenant's bridge that exists, of any installation, and no other. It
+// reads the set first: a pair is made after its bridge.
+func mendSiblings(c *nftables.Conn, set *nftables.Set) error {
+	known, err := c.GetSetElements(set)
+	if err != nil {
+		return err
+	}
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return err
+	}
+	var want []nftables.SetElement
 	for _, i := range interfaces {
 		if strings.HasPrefix(i.Name, bridgePrefix) {
-			pairs = append(pairs, pair(i.Name))
+			want = append(want, pair(i.Name))
 		}
 	}
-	return pairs
+	return replace(c, set, missing(known, want), missing(want, known))
+}
+
+// mendGateways has the set hold this installation's gateways; those of others are theirs to keep.
+func (i *isolation) mendGateways(c *nftables.Conn, set *nftables.Set) error {
+	known, err := c.GetSetElements(set)
+	if err != nil {
+		return err
+	}
+	var want []nftables.SetElement
+	for _, a := range i.publicAddresses() {
+		want = append(want, listener(a, i.owner))
+	}
+	own := slices.DeleteFunc(slices.Clone(known), func(e nftables.SetElement) bool { return e.Comment != i.owner })
+	return replace(c, set, missing(known, want), missing(want, own))
+}
+
+// publicAddresses returns where the gateways listen, address by address. An IPv6 address is left out, since tenants'
+// networks have none, and so is one that only this host reaches.
+func (i *isolation) publicAddresses() []netip.AddrPort {
+	var all []netip.AddrPort
+	for _, g := range i.gateways {
+		if !g.Addr().IsUnspecified() {
+			all = append(all, g)
+			continue
+		}
+		addrs, _ := net.InterfaceAddrs()
+		for _, a := range addrs {
+			if p, err := netip.ParsePrefix(a.String()); err == nil && !i.pool.Contains(p.Addr()) {
+				all = append(all, netip.AddrPortFrom(p.Addr(), g.Port()))
+			}
+		}
+	}
+	return slices.DeleteFunc(all, func(a netip.AddrPort) bool {
+		ip := a.Addr()
+		return !ip.Is4() || ip.IsLoopback() || ip.IsLinkLocalUnicast()
+	})
+}
+
+// missing returns those of b that are not in a.
+func missing(a, b []nftables.SetElement) []nftables.SetElement {
+	return slices.DeleteFunc(slices.Clone(b), func(e nftables.SetElement) bool {
+		return slices.ContainsFunc(a, func(o nftables.SetElement) bool { return bytes.Equal(e.Key, o.Key) })
+	})
+}
+
+// replace asks for changes of a set; Flush makes them.
+func replace(c *nftables.Conn, set *nftables.Set, add, remove []nftables.SetElement) error {
+	if len(remove) > 0 {
+		if err := c.SetDeleteElements(set, remove); err != nil {
+			return err
+		}
+	}
+	if len(add) > 0 {
+		return c.SetAddElements(set, add)
+	}
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/network"
 
 	"berth/core"
@@ -111,5 +112,18 @@ func (e *Engine) RemoveNetwork(ctx context.Context, tenantID string) error {
 	if err != nil {
 		return wrap(err)
 	}
-	return e.isolation.dismiss(e.bridgeName(tenantID))
+	return e.isolation.ensure() // forgets the bridge
+}
+
+// TenantNetworks implements core.NetworkLister.
+func (e *Engine) TenantNetworks(ctx context.Context) ([]string, error) {
+	own := filters.NewArgs(filters.Arg("label", core.LabelInstallation+"="+e.opts.Installation))
+	networks, err := e.api.NetworkList(ctx, network.ListOptions{Filters: own})
+	var ids []string
+	for _, n := range networks {
+		if id := n.Labels[core.LabelTenant]; id != "" && n.Name == e.networkName(id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, wrap(err)
 }

@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"encoding/binary"
 	"net/netip"
 
 	"github.com/google/nftables"
@@ -11,11 +12,12 @@ import (
 
 // ruleMark stands on every rule. Raise its number with every change of the rules, so that those of an older Berth
 // are replaced.
-const ruleMark = "berth rules 1"
+const ruleMark = "berth rules 2"
 
 const (
 	tableName    = "berth"
 	siblingsName = "siblings"
+	gatewaysName = "gateways"
 )
 
 var (
@@ -37,6 +39,8 @@ type ruleset struct {
 
 	// siblings holds (bridge, bridge) of every tenant: rules cannot compare two interfaces of a packet otherwise.
 	siblings *nftables.Set
+	// gateways holds (address, port) of every gateway of this host that listens for everybody.
+	gateways *nftables.Set
 	chains   []chain
 }
 
@@ -51,6 +55,8 @@ func newRuleset() *ruleset {
 		table: t,
 		siblings: &nftables.Set{Table: t, Name: siblingsName, Concatenation: true,
 			KeyType: nftables.MustConcatSetType(nftables.TypeIFName, nftables.TypeIFName)},
+		gateways: &nftables.Set{Table: t, Name: gatewaysName, Concatenation: true,
+			KeyType: nftables.MustConcatSetType(nftables.TypeIPAddr, nftables.TypeInetService)},
 		chains: []chain{
 			newChain(t, "input", nftables.ChainHookInput, inputRules()),
 			newChain(t, "forward", nftables.ChainHookForward, forwardRules()),
@@ -69,6 +75,7 @@ func inputRules() [][]expr.Any {
 	from := name(expr.MetaKeyIIFNAME, bridgePrefix)
 	return [][]expr.Any{
 		rule(from, answers(), accept),
+		rule(from, protocol(unix.NFPROTO_IPV4), toGateway(), accept),
 		rule(from, drop),
 	}
 }
@@ -155,6 +162,27 @@ func destination(p netip.Prefix) []expr.Any {
 		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: mask[:], Xor: make([]byte, 4)},
 		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: p.Addr().AsSlice()},
 	}
+}
+
+// toGateway matches TCP to where a gateway listens for everybody.
+func toGateway() []expr.Any {
+	// The parts of a key lie in neighbouring registers, of 32 bits here.
+	const address, port = unix.NFT_REG32_00, unix.NFT_REG32_01
+	return []expr.Any{
+		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{unix.IPPROTO_TCP}},
+		&expr.Payload{DestRegister: address, Base: expr.PayloadBaseNetworkHeader, Offset: 16, Len: 4},
+		&expr.Payload{DestRegister: port, Base: expr.PayloadBaseTransportHeader, Offset: 2, Len: 2},
+		&expr.Lookup{SourceRegister: address, SetName: gatewaysName},
+	}
+}
+
+// listener is a gateway's element of gateways; it belongs to an installation.
+func listener(a netip.AddrPort, owner string) nftables.SetElement {
+	key := make([]byte, 8)
+	copy(key, a.Addr().AsSlice())
+	binary.BigEndian.PutUint16(key[4:], a.Port())
+	return nftables.SetElement{Key: key, Comment: owner}
 }
 
 // pair is a bridge's element of siblings.

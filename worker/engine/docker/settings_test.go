@@ -3,6 +3,7 @@ package docker_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -46,6 +47,14 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%s: not as it has to be", name)
 		}
 	}
+	for name, value := range settings(t, h) {
+		if !slices.Contains(said, name) {
+			t.Errorf("%s is set, to %v: it is none of those that may be", name, value)
+		}
+	}
+	if len(h.MaskedPaths) == 0 || len(h.ReadonlyPaths) == 0 || len(c.Mounts) > 0 || h.Ulimits[0].Hard != 16384 {
+		t.Errorf("masked %v, read-only %v, mounted %v, files %v", h.MaskedPaths, h.ReadonlyPaths, c.Mounts, h.Ulimits[0])
+	}
 	for _, bindings := range c.NetworkSettings.Ports {
 		for _, b := range bindings {
 			if b.HostIP == "" || b.HostIP == "0.0.0.0" || b.HostIP == "::" {
@@ -61,6 +70,31 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%s is %s, want %s", name, status[name], want)
 		}
 	}
+}
+
+// said are the settings of a container that Berth gives, or the engine by itself. Their values are looked at above.
+var said = []string{
+	"CapAdd", "CapDrop", "CgroupnsMode", "CpuShares", "IpcMode", "LogConfig", "Memory", "MemorySwap", "NetworkMode",
+	"PidsLimit", "PortBindings", "RestartPolicy", "SecurityOpt", "Ulimits",
+	"MaskedPaths", "ReadonlyPaths", "ShmSize", "Runtime", "ConsoleSize", // the engine's own
+}
+
+// settings returns those that are not empty, by the names that the engine has for them.
+func settings(t *testing.T, h *container.HostConfig) map[string]any {
+	t.Helper()
+	data, err := json.Marshal(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all map[string]any
+	if err := json.Unmarshal(data, &all); err != nil {
+		t.Fatal(err)
+	}
+	maps.DeleteFunc(all, func(_ string, v any) bool {
+		text := fmt.Sprint(v)
+		return v == nil || text == "" || text == "0" || text == "false" || text == "[]" || text == "map[]"
+	})
+	return all
 }
 
 func TestProcessorLimitAndWeight(t *testing.T) {

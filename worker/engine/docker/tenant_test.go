@@ -57,7 +57,7 @@ func (n *tenant) run(spec core.ContainerSpec) *running {
 	info, err := n.engine.Info(n.t.Context())
 	n.ok(err)
 	r := &running{n, id, spec, net.JoinHostPort(info.Address, strconv.Itoa(spec.HostPort))}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		if _, err := r.get("/healthz"); err == nil {
 			return r
 		} else if time.Now().After(deadline) {
@@ -76,7 +76,7 @@ type running struct {
 
 // get asks the instance as the gateway does.
 func (r *running) get(path string) (string, error) {
-	c := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	c := http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	res, err := c.Get("http://" + r.address + path)
 	if err != nil {
 		return "", err
@@ -86,10 +86,19 @@ func (r *running) get(path string) (string, error) {
 	return string(body), err
 }
 
-// reaches reports whether the program in the instance can connect to an address.
-func (r *running) reaches(address string) bool {
+// reaches reports whether the program in the instance can connect to an address: "host:port", or "udp host:port".
+func (r *running) reaches(address string) bool { return r.reachesIn(address, 10*time.Second) }
+
+// isKeptFrom is reaches for what is to be out of reach. It does not wait long for what should never come.
+func (r *running) isKeptFrom(address string) bool { return !r.reachesIn(address, time.Second) }
+
+func (r *running) reachesIn(address string, most time.Duration) bool {
 	r.t.Helper()
-	answer, err := r.get("/dial?ms=700&addr=" + url.QueryEscape(address))
+	network, target, ok := strings.Cut(address, " ")
+	if !ok {
+		network, target = "tcp", address
+	}
+	answer, err := r.get("/dial?ms=" + strconv.FormatInt(most.Milliseconds(), 10) + "&net=" + network + "&addr=" + url.QueryEscape(target))
 	r.ok(err)
 	if !strings.HasPrefix(answer, "ok") && !strings.HasPrefix(answer, "error:") {
 		r.t.Fatalf("dial %s: %q", address, answer)

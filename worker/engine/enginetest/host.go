@@ -22,14 +22,30 @@ func testNetwork(b *bench) {
 	for range 2 {
 		b.ok(b.EnsureNetwork(b.ctx, b.tenant))
 	}
+	b.listed(true)
 	for range 2 {
 		b.ok(b.RemoveNetwork(b.ctx, b.tenant))
 	}
+	b.listed(false)
 	b.code(b.EnsureNetwork(b.ctx, "../x"), core.EINVALID)
 	id := b.start(b.spec())
 	b.code(b.RemoveNetwork(b.ctx, b.tenant), core.ECONFLICT)
 	b.ok(b.Remove(b.ctx, id))
 	b.ok(b.RemoveNetwork(b.ctx, b.tenant))
+}
+
+// listed checks whether the tenant is among those that have a network, where the engine can say so.
+func (b *bench) listed(want bool) {
+	b.Helper()
+	l, ok := b.Engine.(core.NetworkLister)
+	if !ok {
+		return
+	}
+	ids, err := l.TenantNetworks(b.ctx)
+	b.ok(err)
+	if slices.Contains(ids, b.tenant) != want {
+		b.Errorf("networks of %v, %s among them: want %t", ids, b.tenant, want)
+	}
 }
 
 func testVolume(b *bench) {

@@ -82,6 +82,9 @@ func (e *Engine) EnsureNetwork(ctx context.Context, tenantID string) error {
 	return nil
 }
 
+// TenantNetworks implements core.NetworkLister.
+func (e *Engine) TenantNetworks(context.Context) ([]string, error) { return e.Networks(), nil }
+
 // RemoveNetwork removes it.
 func (e *Engine) RemoveNetwork(ctx context.Context, tenantID string) error {
 	defer e.mu.Unlock()
