@@ -51,6 +51,9 @@ var rooms = []room{
 		"github.com/a-h/templ"}},
 	{"web", []string{"core", "handlers", "views/...", "static"}, []string{"github.com/labstack/echo/v4/...", "github.com/alexedwards/scs/v2",
 		"github.com/a-h/templ", "golang.org/x/time/rate"}},
+	// The command-line client stands outside: it knows the API and the values that go over it, nothing of the server.
+	{"web/client", []string{"core"}, []string{"github.com/gorilla/websocket"}},
+	{"web/cli", []string{"core", "web/client"}, []string{"github.com/alecthomas/kong", "golang.org/x/term"}},
 	{".", []string{"*"}, []string{"*"}},
 	{"e2e/...", []string{"*"}, []string{"*"}},
 	{"worker/engine/enginetest", []string{"*"}, []string{"*"}},
@@ -161,6 +164,8 @@ func TestTheRulesCatchWhatTheyForbid(t *testing.T) {
 		{"worker/gateway", "berth/worker/registry/memory", false},
 		{"worker/registry/zookeeper", "github.com/go-zookeeper/zk", true},
 		{"worker/reconcile", "github.com/docker/docker/client", false},
+		{"web/cli", "berth/core/config", false},
+		{"web/client", "berth/handlers", false},
 	} {
 		r, _ := roomOf(c.pkg)
 		if got := r.mayImport(c.imported); got != c.want {

@@ -13,30 +13,48 @@ import (
 
 	"berth/core/config"
 	"berth/core/store"
+	"berth/web/cli"
 )
 
 // version is set when the program is built.
 var version = "dev"
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+	os.Exit(run(os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run carries out one command and returns the exit code: 0 for success, 1 for a failure, 2 for wrong settings.
-func run(args, environ []string, stdout, stderr io.Writer) int {
+// run carries out one command and returns the exit code: 0 for success, 1 for a failure, 2 for wrong settings; the
+// client of the API has more. The client reads no settings.
+func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	args, isClient := cli.Takes(args)
+	if isClient {
+		ctx, stop := untilSignal()
+		defer stop()
+		client := cli.Program{Version: version, Environ: environ, Stdin: stdin, Stdout: stdout, Stderr: stderr}
+		for _, c := range config.Commands() {
+			client.Others = append(client.Others, cli.Command(c))
+		}
+		return client.Run(ctx, args)
+	}
 	cfg, cmd, err := config.Load(args, environ)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 2
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	if err := carryOut(ctx, cfg, cmd, stdout, newLog(cfg, stderr)); err != nil {
 		fmt.Fprintln(stderr, explain(err))
 		return 1
 	}
 	return 0
+}
+
+// untilSignal returns a context that ends when the program is to stop. A second signal ends the program at once.
+func untilSignal() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 func carryOut(ctx context.Context, cfg config.Config, cmd config.Command, out io.Writer, log *slog.Logger) error {

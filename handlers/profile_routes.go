@@ -7,7 +7,11 @@ type ProfileService interface{}
 
 func (h *Handlers) profilePages(g *echo.Group) {}
 
-func (h *Handlers) profileAPI(g *echo.Group) {}
+func (h *Handlers) profileAPI(g *echo.Group) {
+	g.GET("/me", h.apiMe)
+}
 
 // profileRules say who may call what this file registers.
-var profileRules = Rules{}
+var profileRules = Rules{
+	"GET /api/v1/me": SignedIn,
+}

@@ -150,7 +150,7 @@ func TestAPIFromEndToEnd(t *testing.T) {
 	if shown["min"] != 3.0 || shown["max"] != 3.0 {
 		t.Errorf("scaling %v", shown)
 	}
-	for _, path := range []string{"/tenants", "/tenants/" + tenant, "/tenants/" + tenant + "/tokens", "/apps", "/apps/" + app,
+	for _, path := range []string{"/me", "/tenants", "/tenants/" + tenant, "/tenants/" + tenant + "/tokens", "/apps", "/apps/" + app,
 		"/apps/" + app + "/releases", "/apps/" + app + "/operations", "/apps/" + app + "/events", "/apps/" + app + "/traffic",
 		"/catalog", "/hosts"} {
 		p.must(200, http.MethodGet, path, nil, nil)

@@ -51,6 +51,22 @@ const description = `A self-service container portal.
 Every flag is also an environment variable (--portal-listen is BERTH_PORTAL_LISTEN) and a key of berth.yaml
 (portal-listen). A flag wins over the environment, the environment over the file.`
 
+// Described is a command and what it does.
+type Described struct{ Name, Help string }
+
+// Commands returns the commands of Berth but for Help.
+func Commands() []Described {
+	parser, err := kong.New(&commandLine{})
+	if err != nil {
+		panic(err) // the command line above always parses
+	}
+	var all []Described
+	for _, c := range parser.Model.Children {
+		all = append(all, Described{c.Name, c.Help})
+	}
+	return all
+}
+
 // Load reads the settings from args (without the program's name), environ ("NAME=value") and the settings file, in
 // that order of precedence. The error names every fault, one a line.
 func Load(args, environ []string) (Config, Command, error) {
