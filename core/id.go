@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/hex"
+	"strings"
 	"time"
 )
 
@@ -12,13 +13,31 @@ var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadd
 
 // NewID returns a unique, lower-case, URL-safe id of 26 characters that sorts by the time it was made
 // (48 bits of milliseconds, 80 bits of randomness, as in a ULID).
-func NewID() string {
-	var b [16]byte
-	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(time.Now().UnixMilli()))
-	copy(b[:6], ms[2:])
+func NewID() string { return NewIDAt(time.Now()) }
+
+// NewIDAt is NewID for what was made at t.
+func NewIDAt(t time.Time) string {
+	b := idTime(t)
 	rand.Read(b[6:])
 	return idEncoding.EncodeToString(b[:])
+}
+
+// LeastID sorts before the ids of all that was made at t, to the millisecond, or later, and after all others.
+func LeastID(t time.Time) string {
+	b := idTime(t)
+	return idEncoding.EncodeToString(b[:])
+}
+
+func idTime(t time.Time) (b [16]byte) {
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(max(t.UnixMilli(), 0)))
+	copy(b[:6], ms[2:])
+	return b
+}
+
+// ValidID reports whether s looks like what NewID makes.
+func ValidID(s string) bool {
+	return len(s) == 26 && strings.Trim(s, "0123456789abcdefghjkmnpqrstvwxyz") == ""
 }
 
 // NewInstanceID returns a random id of 12 hexadecimal characters: short enough to read in a log.

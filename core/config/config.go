@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Config is every setting. A field's name tag is the setting's name: the flag --portal-listen, the environment
@@ -54,6 +55,8 @@ type Config struct {
 	OIDCName         string `name:"oidc-name" placeholder:"NAME" help:"What the button on the sign-in page calls the provider. Default: the host of oidc-issuer."`
 	OIDCRegister     string `name:"oidc-register" default:"off" placeholder:"ON|OFF" help:"Whether somebody unknown with a verified email becomes a person: on or off."`
 
+	AuditRetention int `name:"audit-retention" default:"365" placeholder:"DAYS" help:"How many days the audit is kept; 0 keeps it for ever."`
+
 	LogLevel  string `name:"log-level" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error."`
 	LogFormat string `name:"log-format" default:"text" placeholder:"FORMAT" help:"text or json."`
 }
@@ -87,6 +90,9 @@ func (c Config) Ports() (from, to int) {
 	to, _ = strconv.Atoi(strings.TrimSpace(b))
 	return from, to
 }
+
+// AuditKept returns how long entries of the audit are kept, 0 for ever.
+func (c Config) AuditKept() time.Duration { return time.Duration(c.AuditRetention) * 24 * time.Hour }
 
 // Networks returns the private networks in which people may name image registries. The Config must be valid.
 func (c Config) Networks() []netip.Prefix {

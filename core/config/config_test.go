@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -41,7 +42,7 @@ func TestDefaults(t *testing.T) {
 		PortalListen: "127.0.0.1:8080", PortalURL: "http://localhost:8080", GatewayHTTP: "127.0.0.1:8000",
 		GatewayURL: "http://localhost:8000", BaseDomain: "localhost", Database: "sqlite", Engine: "docker",
 		PortRange: "25700-29999", NetworkPool: "10.213.0.0/16", Registry: "memory", SMTPTLS: "starttls",
-		OIDCRegister: "off", LogLevel: "info", LogFormat: "text"}
+		OIDCRegister: "off", AuditRetention: 365, LogLevel: "info", LogFormat: "text"}
 	if d := cmp.Diff(want, c, cmpopts.EquateEmpty()); d != "" {
 		t.Error(d)
 	}
@@ -300,5 +301,21 @@ func TestKeyIsMadeOnceAndKept(t *testing.T) {
 	write(t, filepath.Join(c.Data, "secret.key"), "")
 	if _, err := c.Key(); err == nil {
 		t.Error("an empty key is taken")
+	}
+}
+
+func TestAuditRetention(t *testing.T) {
+	c, _, err := Load([]string{"serve"}, []string{"BERTH_AUDIT_RETENTION=30"})
+	if err != nil || c.AuditKept() != 30*24*time.Hour {
+		t.Error(c.AuditKept(), err)
+	}
+	c, _, err = Load([]string{"serve", "--audit-retention", "0"}, nil)
+	if err != nil || c.AuditKept() != 0 {
+		t.Error(c.AuditKept(), err)
+	}
+	for _, days := range []string{"-1", "40000", "long"} {
+		if _, _, err := Load([]string{"serve"}, []string{"BERTH_AUDIT_RETENTION=" + days}); err == nil || !strings.Contains(err.Error(), "audit-retention") {
+			t.Errorf("%s: %v", days, err)
+		}
 	}
 }

@@ -139,7 +139,8 @@ func (s *Service) tenantExists(ctx context.Context, id string) bool {
 // signed fills in who, when and from where, and bounds what somebody sent.
 func (s *Service) signed(ctx context.Context, e core.AuditEntry) core.AuditEntry {
 	a, o := core.ActorFrom(ctx), core.OriginFrom(ctx)
-	e.ID, e.CreatedAt = core.NewID(), s.now()
+	e.CreatedAt = s.now()
+	e.ID = core.NewIDAt(e.CreatedAt)
 	if e.ActorKind == "" {
 		e.ActorKind, e.ActorID, e.UserID, e.ActorName = a.Kind, a.ID, a.UserID, a.Name
 	}

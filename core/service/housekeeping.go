@@ -33,8 +33,8 @@ func (g *garbage) due(now time.Time) bool {
 	return true
 }
 
-// RunHousekeeping removes what is over, until ctx ends: sessions, the setup link, uploads that were given up, and
-// the images that nothing refers to any more.
+// RunHousekeeping removes what is over, until ctx ends: sessions, the setup link, uploads that were given up, the
+// images that nothing refers to any more, and what is older in the audit than it is to be kept.
 func (s *Service) RunHousekeeping(ctx context.Context) error {
 	ctx = asSystem(ctx)
 	s.garbage.add() // a previous process may have left some
@@ -58,6 +58,7 @@ func (s *Service) tidy(ctx context.Context) {
 		"setup link": s.dropSetupLink(ctx, now),
 		"uploads":    s.dropExpired(ctx, now),
 		"images":     s.collect(ctx, now),
+		"audit":      s.pruneAudit(ctx, now),
 	} {
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("housekeeping is to be done again", "what", what, "error", err)

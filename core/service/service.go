@@ -29,7 +29,8 @@ type Deps struct {
 	PortalURL      string // whose host also names this Berth's image registry
 	BaseDomain     string
 	GatewayURL     string
-	TempDir        string // where the files of uploads lie, each under the upload's id; "" keeps none
+	AuditKept      time.Duration // how long entries of the audit are kept; 0 for ever
+	TempDir        string        // where the files of uploads lie, each under the upload's id; "" keeps none
 
 	Now func() time.Time // nil takes the clock
 	Log *slog.Logger     // nil logs nothing
@@ -59,8 +60,12 @@ type Service struct {
 	passwords passwords
 	failures  *failures
 	attempts  *attempts
-	fetches   *fetches
-	garbage   garbage
+
+	auditKept   time.Duration
+	auditPruned pruned
+
+	fetches *fetches
+	garbage garbage
 }
 
 var _ core.ImageGate = (*Service)(nil)
@@ -71,7 +76,7 @@ func New(d Deps) *Service {
 		store: d.Store, images: d.Images, engines: d.Engines, entries: d.Catalog, waker: d.Waker, notifier: d.Notifier, logs: d.Logs,
 		traffic: d.Traffic, workerSecret: d.WorkerSecret, bootstrapToken: d.BootstrapToken,
 		portal: parseURL(d.PortalURL), gateway: parseURL(d.GatewayURL), baseDomain: d.BaseDomain, tempDir: d.TempDir,
-		post: newPost(d), now: d.Now, log: d.Log, passwords: newPasswords(), failures: newFailures(), attempts: newAttempts(), fetches: newFetches(),
+		post: newPost(d), now: d.Now, log: d.Log, passwords: newPasswords(), failures: newFailures(), attempts: newAttempts(), auditKept: d.AuditKept, fetches: newFetches(),
 	}
 	if s.now == nil {
 		s.now = time.Now

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -50,13 +53,36 @@ func (s audit) Append(ctx context.Context, e core.AuditEntry) error {
 	return s.write(ctx, func(db *gorm.DB) error { return db.Create(&row).Error })
 }
 
+// How much one call looks at: what no index finds is looked for among so many entries, and a page goes on from there.
+const (
+	auditPage   = 1000   // entries of a list, at most
+	auditScan   = 20_000 // entries looked at
+	auditRecent = 2000   // entries whose actors are named
+)
+
+// List reads by the index of a tenant, of an app, or of the ids alone; all of them end with the id, which sorts by
+// time. What is not indexed is compared in a bounded stretch of it.
 func (s audit) List(ctx context.Context, f core.AuditFilter) ([]core.AuditEntry, string, error) {
-	limit := atMost(f.Limit, 100)
+	limit := 100
+	if f.Limit > 0 {
+		limit = min(f.Limit, auditPage)
+	}
 	var rows []auditRow
+	var floor string
 	err := s.read(ctx, func(db *gorm.DB) error {
-		return db.Scopes(scope(ctx, "tenant_id", "app_id"), filterAudit(f)).Order("id DESC").Limit(limit + 1).Find(&rows).Error
+		stretch := db.Model(&auditRow{}).Scopes(scope(ctx, "tenant_id", "app_id"), auditStretch(f)).Order("id DESC")
+		if unindexed(f) {
+			var ids []string
+			if err := stretch.Session(&gorm.Session{}).Select("id").Offset(auditScan - 1).Limit(1).Find(&ids).Error; err != nil {
+				return err
+			}
+			if len(ids) > 0 {
+				floor = ids[0]
+			}
+		}
+		return stretch.Session(&gorm.Session{}).Where("id >= ?", floor).Scopes(auditMatches(f)).Limit(limit + 1).Find(&rows).Error
 	})
-	next := ""
+	next := floor
 	if len(rows) > limit {
 		rows = rows[:limit]
 		next = rows[limit-1].ID
@@ -64,30 +90,24 @@ func (s audit) List(ctx context.Context, f core.AuditFilter) ([]core.AuditEntry,
 	return each(rows, auditRow.entry), next, err
 }
 
-func filterAudit(f core.AuditFilter) func(*gorm.DB) *gorm.DB {
+func unindexed(f core.AuditFilter) bool {
+	return f.Actor != "" || f.Action != "" || f.Outcome != "" || f.Search != ""
+}
+
+// auditStretch is what an index finds.
+func auditStretch(f core.AuditFilter) func(*gorm.DB) *gorm.DB {
 	return func(db *gorm.DB) *gorm.DB {
-		for column, value := range map[string]string{"tenant_id": f.TenantID, "app_id": f.AppID, "user_id": f.UserID,
-			"outcome": string(f.Outcome)} {
-			if value != "" {
-				db = db.Where(column+" = ?", value)
-			}
+		if f.Platform || f.TenantID != "" {
+			db = db.Where("tenant_id = ?", f.TenantID)
 		}
-		if f.Platform {
-			db = db.Where("tenant_id = ''")
-		}
-		if f.Action != "" {
-			db = db.Where("(action = ? OR action LIKE ? ESCAPE '!')", f.Action, likeEscaper.Replace(f.Action)+".%")
-		}
-		if f.Search != "" {
-			like := contains(f.Search)
-			db = db.Where("(LOWER(actor_name) LIKE ? ESCAPE '!' OR LOWER(object) LIKE ? ESCAPE '!' OR app_id LIKE ? ESCAPE '!' OR peer LIKE ? ESCAPE '!')",
-				like, like, like, like)
+		if f.AppID != "" {
+			db = db.Where("app_id = ?", f.AppID)
 		}
 		if !f.From.IsZero() {
-			db = db.Where("created_at >= ?", moment(f.From))
+			db = db.Where("id >= ?", core.LeastID(f.From))
 		}
 		if !f.To.IsZero() {
-			db = db.Where("created_at < ?", moment(f.To))
+			db = db.Where("id < ?", core.LeastID(f.To))
 		}
 		if f.Cursor != "" {
 			db = db.Where("id < ?", f.Cursor)
@@ -96,10 +116,61 @@ func filterAudit(f core.AuditFilter) func(*gorm.DB) *gorm.DB {
 	}
 }
 
-func (s audit) Prune(ctx context.Context, before time.Time) (int, error) {
+// auditMatches is what has to be compared.
+func auditMatches(f core.AuditFilter) func(*gorm.DB) *gorm.DB {
+	return func(db *gorm.DB) *gorm.DB {
+		if f.Actor != "" {
+			db = db.Where("(user_id = ? OR actor_id = ?)", f.Actor, f.Actor)
+		}
+		if f.Outcome != "" {
+			db = db.Where("outcome = ?", f.Outcome)
+		}
+		if f.Action != "" {
+			db = db.Where("(action = ? OR action LIKE ? ESCAPE '!')", f.Action, likeEscaper.Replace(f.Action)+".%")
+		}
+		if f.Search != "" {
+			like := contains(f.Search)
+			var or []string
+			var values []any
+			for _, column := range []string{"LOWER(actor_name)", "LOWER(object)", "app_id", "peer", "LOWER(old_values)", "LOWER(new_values)"} {
+				or, values = append(or, column+" LIKE ? ESCAPE '!'"), append(values, like)
+			}
+			db = db.Where("("+strings.Join(or, " OR ")+")", values...)
+		}
+		return db
+	}
+}
+
+func (s audit) Actors(ctx context.Context, tenantID string) ([]core.AuditActor, error) {
+	var rows []auditRow
+	err := s.read(ctx, func(db *gorm.DB) error {
+		recent := db.Model(&auditRow{}).Scopes(scope(ctx, "tenant_id", "app_id")).Where("tenant_id = ?", tenantID).
+			Order("id DESC").Limit(auditRecent).Select("id", "actor_kind", "actor_id", "user_id", "actor_name")
+		return recent.Find(&rows).Error
+	})
+	known := map[string]bool{"": true}
+	var actors []core.AuditActor
+	for _, r := range rows { // the newest name of each
+		a := core.AuditActor{ID: r.ActorID, Name: r.ActorName, Kind: r.ActorKind}
+		if !known[a.ID] {
+			known[a.ID] = true
+			actors = append(actors, a)
+		}
+	}
+	slices.SortFunc(actors, func(a, b core.AuditActor) int { return cmp.Compare(sortName(a.Name), sortName(b.Name)) })
+	return actors, err
+}
+
+// Prune finds the end of a batch first: MySQL has no limit in the subquery of a DELETE.
+func (s audit) Prune(ctx context.Context, before time.Time, most int) (int, error) {
 	var n int64
 	err := s.write(ctx, func(db *gorm.DB) error {
-		db = db.Delete(&auditRow{}, "created_at < ?", moment(before))
+		var ids []string
+		old := db.Model(&auditRow{}).Where("id < ?", core.LeastID(before)).Order("id")
+		if err := old.Select("id").Limit(most).Find(&ids).Error; err != nil || len(ids) == 0 {
+			return err
+		}
+		db = db.Delete(&auditRow{}, "id <= ?", ids[len(ids)-1])
 		n = db.RowsAffected
 		return db.Error
 	})

@@ -88,7 +88,7 @@ CREATE TABLE IF NOT EXISTS audit (
   outcome    VARCHAR(32) NOT NULL,
   reason     MEDIUMTEXT NOT NULL,
   INDEX audit_by_tenant (tenant_id, id),
-  INDEX audit_by_app (app_id, id)
+  INDEX audit_by_app (app_id, tenant_id, id)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS quota_plans (

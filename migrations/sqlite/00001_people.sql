@@ -81,7 +81,7 @@ CREATE TABLE audit (
   reason     TEXT NOT NULL
 );
 CREATE INDEX audit_by_tenant ON audit (tenant_id, id);
-CREATE INDEX audit_by_app ON audit (app_id, id);
+CREATE INDEX audit_by_app ON audit (app_id, tenant_id, id);
 
 CREATE TABLE quota_plans (
   name       TEXT NOT NULL PRIMARY KEY,
