@@ -19,6 +19,14 @@ type LogLine struct {
 // MaxLogLine is the longest piece of a line, in bytes.
 const MaxLogLine = 16 * 1024
 
+// LogView says what somebody reads of an app's log.
+type LogView struct {
+	AppID      string
+	InstanceID string // one of its instances; "" for all of them
+	Cursor     string // begin with the first line behind it, without a gap or a double; "" begins with the last Tail lines
+	Tail       int
+}
+
 // LogQuery narrows a container's log.
 type LogQuery struct {
 	Since  time.Time // lines after this time; zero from the start
@@ -28,10 +36,9 @@ type LogQuery struct {
 
 // LogSource merges the lines of an app's instances. core/service checks the actor before calling it.
 type LogSource interface {
-	// Stream calls f for the lines of all instances of an app, present and coming, until ctx ends. cursor "" begins
-	// with the last tail lines; else with the first line behind it, without a gap or a double. A reader slower than
-	// the instances gets LogLine.Dropped; nothing is buffered without bound.
-	Stream(ctx context.Context, appID, cursor string, tail int, f func(LogLine) error) error
+	// Stream calls f for the lines of all instances of an app, present and coming, or of one of them, until ctx ends.
+	// A reader slower than the instances gets LogLine.Dropped; nothing is buffered without bound.
+	Stream(ctx context.Context, v LogView, f func(LogLine) error) error
 	// Tail returns the last lines of an instance, oldest first.
 	Tail(ctx context.Context, instanceID string, n int) ([]LogLine, error)
 }

@@ -24,8 +24,8 @@ func (h *Handlers) head(ctx context.Context, id string, tab app.Tab) (app.Head, 
 		return app.Head{}, err
 	}
 	who := actor(ctx)
-	head := app.Head{App: a, Tab: tab, CanDeploy: who.Can(core.ActDeploy, a.TenantID),
-		CanDelete: who.Can(core.ActDelete, a.TenantID), CanCredentials: who.Can(core.ActCredentials, a.TenantID)}
+	head := app.Head{App: a, Tab: tab, CanInspect: who.Can(core.ActInspect, a.TenantID),
+		CanDeploy: who.Can(core.ActDeploy, a.TenantID), CanDelete: who.Can(core.ActDelete, a.TenantID), CanCredentials: who.Can(core.ActCredentials, a.TenantID)}
 	if !a.IsService() {
 		head.URL = h.Service.URL(a.ID)
 		return head, nil
@@ -117,7 +117,11 @@ func (h *Handlers) renderDelete(c echo.Context, status int, f ui.Form) error {
 	if err != nil {
 		return err
 	}
-	d, err := h.deletion(c.Request().Context(), head.App, f)
+	ctx := c.Request().Context()
+	if err := actor(ctx).Authorize(core.ActDelete, head.App.TenantID); err != nil {
+		return err
+	}
+	d, err := h.deletion(ctx, head.App, f)
 	if err != nil {
 		return err
 	}
@@ -127,7 +131,7 @@ func (h *Handlers) renderDelete(c echo.Context, status int, f ui.Form) error {
 func (h *Handlers) deletion(ctx context.Context, a core.App, f ui.Form) (app.Delete, error) {
 	d := app.Delete{App: a, Form: f}
 	var err error
-	if a.IsService() {
+	if a.IsService() && actor(ctx).Can(core.ActDelete, a.TenantID) {
 		d.UsedBy, err = h.Service.UsedBy(ctx, a.ID)
 	}
 	return d, err

@@ -41,7 +41,8 @@ func (h *Handlers) homeList(ctx context.Context, f core.AppFilter) (home.List, e
 	}
 	titles, err := h.titles(ctx)
 	return home.List{TenantID: f.TenantID, Kind: f.Kind, Search: f.Search, Cursor: f.Cursor, Next: next, Apps: apps,
-		Titles: titles, CanNew: actor(ctx).Can(core.ActDeploy, f.TenantID)}, err
+		Titles: titles, CanNew: actor(ctx).Can(core.ActDeploy, f.TenantID),
+		Inspect: actor(ctx).Can(core.ActInspect, f.TenantID)}, err
 }
 
 // titles are the names of the catalogue's entries as people read them.

@@ -37,7 +37,12 @@ func (s *liveService) App(context.Context, string) (core.App, error) {
 	return core.App{ID: "shop"}, nil
 }
 
-func (s *liveService) StreamLogs(ctx context.Context, _, _ string, _ int, write func(core.LogLine) error) error {
+func (s *liveService) MayReadLogs(ctx context.Context, id string) error {
+	_, err := s.App(ctx, id)
+	return err
+}
+
+func (s *liveService) StreamLogs(ctx context.Context, _ core.LogView, write func(core.LogLine) error) error {
 	if !s.flood {
 		<-ctx.Done()
 		return ctx.Err()

@@ -25,9 +25,9 @@ var upgrader = websocket.Upgrader{
 }
 
 // Logs streams the lines of an app over a websocket, a JSON object a line, for pages and for programs alike.
-// since=CURSOR begins behind that line, tail=N with the last N lines.
+// since=CURSOR begins behind that line, tail=N with the last N lines; instance=ID reads one of the instances only.
 func (h *Handlers) Logs(c echo.Context) error {
-	values, err := query(c, "since", "tail")
+	values, err := query(c, "since", "tail", "instance")
 	if err != nil {
 		return err
 	}
@@ -40,14 +40,14 @@ func (h *Handlers) Logs(c echo.Context) error {
 	if IdentityFrom(ctx).Cookie && !h.ownOrigin(r) {
 		return core.Errorf(core.EFORBIDDEN, "error.cross_site")
 	}
-	if _, err := h.Service.App(ctx, appID); err != nil {
+	if err := h.Service.MayReadLogs(ctx, appID); err != nil {
 		return err
 	}
 	if !websocket.IsWebSocketUpgrade(r) {
 		return core.Errorf(core.EINVALID, "error.websocket_only")
 	}
-	s := &logSocket{service: h.Service, app: appID, cursor: values.Get("since"), tail: tail,
-		patience: h.streams.times()}
+	view := core.LogView{AppID: appID, InstanceID: values.Get("instance"), Cursor: values.Get("since"), Tail: tail}
+	s := &logSocket{service: h.Service, view: view, patience: h.streams.times()}
 	return h.openSocket(c, s)
 }
 
@@ -94,12 +94,11 @@ func (h *Handlers) ownOrigin(r *http.Request) bool {
 	return origin.Host == r.Host || err == nil && origin.Scheme == portal.Scheme && origin.Host == portal.Host
 }
 
-// mayRead reports whether the actor of ctx, found anew, may still see the app.
+// mayRead reports whether the actor of ctx, found anew, may still read what the app writes.
 func mayRead(ctx context.Context, service Service, appID string) error {
 	ctx, err := reidentify(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = service.App(ctx, appID)
-	return err
+	return service.MayReadLogs(ctx, appID)
 }

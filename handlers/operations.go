@@ -39,11 +39,12 @@ func (h *Handlers) operation(ctx context.Context, id string) (operation.Operatio
 	if err != nil {
 		return operation.Operation{}, err
 	}
-	m := operation.Operation{App: app, Operation: op}
+	m := operation.Operation{App: app, Operation: op, CanDeploy: actor(ctx).Can(core.ActDeploy, app.TenantID),
+		CanInspect: actor(ctx).Can(core.ActInspect, app.TenantID)}
 	if !app.IsService() {
 		m.URL = h.Service.URL(app.ID)
 	}
-	if op.Status == core.OpFailed && op.Kind == core.OpDeploy && app.Serving > 0 && app.Serving != op.Release {
+	if m.CanInspect && op.Status == core.OpFailed && op.Kind == core.OpDeploy && app.Serving > 0 && app.Serving != op.Release {
 		before, err := h.Service.Releases(ctx, app.ID, app.Serving+1, 1)
 		if err != nil {
 			return m, err

@@ -51,22 +51,12 @@ func (h *Handlers) overviewOf(ctx context.Context, head app.Head) (o app.Overvie
 	if o.Instances, err = h.Service.Instances(ctx, id); err != nil {
 		return o, err
 	}
-	if o.Traffic, err = h.Service.Traffic(ctx, id); err != nil {
-		return o, err
-	}
-	o.Release, err = h.Service.CurrentRelease(ctx, id)
-	if err != nil && core.ErrorCode(err) != core.ENOTFOUND {
-		return o, err
+	if head.CanInspect {
+		if err = h.inspect(ctx, &o); err != nil {
+			return o, err
+		}
 	}
 	if o.Events, err = h.Service.Events(ctx, core.EventFilter{AppID: id, Limit: recentEvents}); err != nil {
-		return o, err
-	}
-	if head.App.IsService() {
-		o.UsedBy, err = h.Service.UsedBy(ctx, id)
-	} else {
-		o.Uses, err = h.bound(ctx, o.Release.Spec.Bindings)
-	}
-	if err != nil {
 		return o, err
 	}
 	operations, err := h.Service.Operations(ctx, id, recentOperations)
@@ -79,6 +69,23 @@ func (h *Handlers) overviewOf(ctx context.Context, head app.Head) (o app.Overvie
 		}
 	}
 	return o, err
+}
+
+// inspect fills in what is seen by those alone who may look inside the app.
+func (h *Handlers) inspect(ctx context.Context, o *app.Overview) (err error) {
+	id := o.Head.App.ID
+	if o.Traffic, err = h.Service.Traffic(ctx, id); err != nil {
+		return err
+	}
+	if o.Release, err = h.currentRelease(ctx, id); err != nil {
+		return err
+	}
+	if o.Head.App.IsService() {
+		o.UsedBy, err = h.Service.UsedBy(ctx, id)
+	} else {
+		o.Uses, err = h.bound(ctx, o.Release.Spec.Bindings)
+	}
+	return err
 }
 
 // bound are the services of these ids that are still there.

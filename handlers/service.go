@@ -78,7 +78,8 @@ type Service interface {
 
 	// Logs, live changes, hosts.
 
-	StreamLogs(ctx context.Context, appID, cursor string, tail int, f func(core.LogLine) error) error
+	MayReadLogs(ctx context.Context, appID string) error
+	StreamLogs(ctx context.Context, v core.LogView, f func(core.LogLine) error) error
 	Subscribe(ctx context.Context) <-chan core.Change       // of the tenants that the actor sees
 	Hosts(ctx context.Context) ([]core.HostSummary, error)  // operator
 	CollectGarbage(ctx context.Context) (core.Bytes, error) // operator

@@ -25,9 +25,7 @@ const (
 type logSocket struct {
 	service Service
 	conn    *websocket.Conn
-	app     string
-	cursor  string
-	tail    int
+	view    core.LogView
 	patience
 }
 
@@ -45,7 +43,7 @@ func (s *logSocket) serve(ctx context.Context, closing <-chan struct{}) {
 		stop(s.read())
 	}()
 	go s.watch(ctx, stop, closing)
-	if err := s.service.StreamLogs(ctx, s.app, s.cursor, s.tail, s.write); err != nil {
+	if err := s.service.StreamLogs(ctx, s.view, s.write); err != nil {
 		stop(err)
 	}
 	stop(closeReason(websocket.CloseNormalClosure))
@@ -121,7 +119,7 @@ func (s *logSocket) watch(ctx context.Context, stop context.CancelCauseFunc, clo
 				stop(err)
 			}
 		case <-recheck.C:
-			if err := mayRead(ctx, s.service, s.app); err != nil && core.ErrorCode(err) != core.EUNAVAILABLE {
+			if err := mayRead(ctx, s.service, s.view.AppID); err != nil && core.ErrorCode(err) != core.EUNAVAILABLE {
 				stop(closeReason(websocket.ClosePolicyViolation))
 			}
 		}

@@ -95,8 +95,13 @@ func (f *fakeService) URL(id string) string { return "http://" + id + ".localhos
 
 func (f *fakeService) Subscribe(context.Context) <-chan core.Change { return f.changes }
 
-func (f *fakeService) StreamLogs(ctx context.Context, _, cursor string, _ int, write func(core.LogLine) error) error {
-	if cursor == "rubbish" {
+func (f *fakeService) MayReadLogs(ctx context.Context, id string) error {
+	_, err := f.App(ctx, id)
+	return err
+}
+
+func (f *fakeService) StreamLogs(ctx context.Context, v core.LogView, write func(core.LogLine) error) error {
+	if v.Cursor == "rubbish" {
 		return core.Errorf(core.EINVALID, "error.cursor_malformed")
 	}
 	for {

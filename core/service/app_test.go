@@ -136,7 +136,7 @@ func TestOthersIDsAreLikeAbsentOnes(t *testing.T) {
 			"Operations":     func() error { _, err := w.Operations(ctx, id, 10); return err },
 			"Connection":     func() error { _, err := w.Connection(ctx, id); return err },
 			"UsedBy":         func() error { _, err := w.UsedBy(ctx, id); return err },
-			"StreamLogs":     func() error { return w.StreamLogs(ctx, id, "", 10, nil) },
+			"StreamLogs":     func() error { return w.StreamLogs(ctx, core.LogView{AppID: id, Tail: 10}, nil) },
 			"Allow pull":     func() error { return w.Allow(ctx, id, core.AccessPull) },
 			"Allow push":     func() error { return w.Allow(ctx, id, core.AccessPush) },
 			"Pushed":         func() error { return w.Pushed(ctx, id, "1.0", core.Artifact{}) },

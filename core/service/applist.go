@@ -7,7 +7,7 @@ import (
 )
 
 // Apps returns a page of apps with what a list shows of each, in a number of queries that does not grow with the
-// page. Errors: EUNAUTHORIZED, ENOTFOUND for a tenant, EINVALID at "cursor", "kind".
+// page. Version and traffic are left out where the actor may not inspect. Errors: EUNAUTHORIZED, ENOTFOUND for a tenant, EINVALID at "cursor", "kind".
 func (s *Service) Apps(ctx context.Context, f core.AppFilter) (page []core.AppSummary, next string, err error) {
 	actor, err := signedIn(ctx)
 	if err != nil {
@@ -28,10 +28,11 @@ func (s *Service) Apps(ctx context.Context, f core.AppFilter) (page []core.AppSu
 }
 
 func (s *Service) summaries(ctx context.Context, apps []core.App) ([]core.AppSummary, error) {
+	actor := core.ActorFrom(ctx)
 	ids, serving := make([]string, len(apps)), map[string]int{}
 	for i, a := range apps {
 		ids[i] = a.ID
-		if a.Serving > 0 {
+		if a.Serving > 0 && actor.Can(core.ActInspect, a.TenantID) {
 			serving[a.ID] = a.Serving
 		}
 	}
@@ -50,7 +51,10 @@ func (s *Service) summaries(ctx context.Context, apps []core.App) ([]core.AppSum
 	page := make([]core.AppSummary, len(apps))
 	for i, a := range apps {
 		page[i] = core.AppSummary{App: a, Version: releases[a.ID].Spec.Labels(), Instances: counts[a.ID],
-			Event: events[a.ID], Traffic: s.trafficOf(a.ID)}
+			Event: events[a.ID]}
+		if actor.Can(core.ActInspect, a.TenantID) {
+			page[i].Traffic = s.trafficOf(a.ID)
+		}
 		if !a.IsService() {
 			page[i].URL = s.URL(a.ID)
 		}
@@ -66,9 +70,9 @@ func (s *Service) Instances(ctx context.Context, appID string) ([]core.Instance,
 	return s.store.Instances().List(ctx, appID)
 }
 
-// Traffic returns what the gateway of this process counted for an app. Errors: EUNAUTHORIZED, ENOTFOUND.
+// Traffic returns what the gateway of this process counted for an app. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
 func (s *Service) Traffic(ctx context.Context, appID string) (core.TrafficCounts, error) {
-	if _, err := s.App(ctx, appID); err != nil {
+	if _, err := inspectable(ctx, s.store, appID); err != nil {
 		return core.TrafficCounts{}, err
 	}
 	return s.trafficOf(appID), nil

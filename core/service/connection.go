@@ -47,9 +47,10 @@ func (s *Service) Connection(ctx context.Context, appID string) (_ core.Connecti
 		Env: rendered.BindingEnv}, nil
 }
 
-// UsedBy returns the apps whose current release has a binding to a service, by name. Errors: EUNAUTHORIZED, ENOTFOUND.
+// UsedBy returns the apps whose current release has a binding to a service, by name. Errors: EUNAUTHORIZED, ENOTFOUND,
+// EFORBIDDEN.
 func (s *Service) UsedBy(ctx context.Context, appID string) ([]core.App, error) {
-	service, err := s.App(ctx, appID)
+	service, err := inspectable(ctx, s.store, appID)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (s *Service) Allow(ctx context.Context, repo string, access core.PushAccess
 
 func allow(ctx context.Context, store core.Store, repo string, access core.PushAccess) error {
 	if access != core.AccessPush {
-		_, err := appFor(ctx, store, repo, core.ActView)
+		_, err := inspectable(ctx, store, repo)
 		return err
 	}
 	app, err := appFor(ctx, store, repo, core.ActDeploy)

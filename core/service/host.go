@@ -38,12 +38,3 @@ func (s *Service) CollectGarbage(ctx context.Context) (freed core.Bytes, err err
 	s.noted(ctx, &note)
 	return freed, nil
 }
-
-// StreamLogs calls f for the lines of an app until ctx ends; see core.LogSource. Errors: EUNAUTHORIZED, ENOTFOUND.
-func (s *Service) StreamLogs(ctx context.Context, appID, cursor string, tail int, f func(core.LogLine) error) error {
-	if _, err := s.App(ctx, appID); err != nil {
-		return err
-	}
-	const most = 5000
-	return s.logs.Stream(ctx, appID, cursor, min(max(tail, 0), most), f)
-}

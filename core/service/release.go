@@ -64,9 +64,9 @@ func (s *Service) Scale(ctx context.Context, appID string, replicas int) (_ core
 }
 
 // Releases returns releases of an app, newest first, below the number before (0: from the newest), secrets masked.
-// Errors: EUNAUTHORIZED, ENOTFOUND.
+// Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
 func (s *Service) Releases(ctx context.Context, appID string, before, limit int) ([]core.Release, error) {
-	if _, err := s.App(ctx, appID); err != nil {
+	if _, err := inspectable(ctx, s.store, appID); err != nil {
 		return nil, err
 	}
 	releases, err := s.store.Releases().List(ctx, appID, before, atMost(limit, 100))
@@ -76,10 +76,10 @@ func (s *Service) Releases(ctx context.Context, appID string, before, limit int)
 	return releases, err
 }
 
-// CurrentRelease returns the release that is to run, secrets masked. Errors: EUNAUTHORIZED, ENOTFOUND, also before
-// the first release.
+// CurrentRelease returns the release that is to run, secrets masked. Errors: EUNAUTHORIZED, EFORBIDDEN, ENOTFOUND, also
+// before the first release.
 func (s *Service) CurrentRelease(ctx context.Context, appID string) (core.Release, error) {
-	app, err := s.App(ctx, appID)
+	app, err := inspectable(ctx, s.store, appID)
 	if err != nil {
 		return core.Release{}, err
 	}

@@ -152,6 +152,11 @@ func appFor(ctx context.Context, store core.Store, id string, act core.Action) (
 	return app, actor.Authorize(act, app.TenantID)
 }
 
+// inspectable is appFor for what is inside an app: its versions, its releases with their environment, its traffic.
+func inspectable(ctx context.Context, store core.Store, id string) (core.App, error) {
+	return appFor(ctx, store, id, core.ActInspect)
+}
+
 // changeable is appFor for a change of what runs. Errors: ECONFLICT when the app is being deleted.
 func changeable(ctx context.Context, store core.Store, id string) (core.App, error) {
 	app, err := appFor(ctx, store, id, core.ActDeploy)

@@ -130,9 +130,9 @@ func (s *Service) FinishUpload(ctx context.Context, id string, archive io.Reader
 	return after, errOr(refused, err)
 }
 
-// Upload returns an upload. Errors: EUNAUTHORIZED, ENOTFOUND.
+// Upload returns an upload. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
 func (s *Service) Upload(ctx context.Context, id string) (core.Upload, error) {
-	return uploadFor(ctx, s.store, id, core.ActView)
+	return uploadFor(ctx, s.store, id, core.ActInspect)
 }
 
 // CancelUpload removes an upload and what has arrived of it. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.

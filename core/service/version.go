@@ -11,17 +11,17 @@ import (
 	"berth/core"
 )
 
-// Versions returns the versions of an app, newest first. Errors: EUNAUTHORIZED, ENOTFOUND.
+// Versions returns the versions of an app, newest first. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
 func (s *Service) Versions(ctx context.Context, appID string) ([]core.Version, error) {
-	if _, err := s.App(ctx, appID); err != nil {
+	if _, err := inspectable(ctx, s.store, appID); err != nil {
 		return nil, err
 	}
 	return s.store.Versions().List(ctx, appID)
 }
 
-// Version returns a version of an app by its label. Errors: EUNAUTHORIZED, ENOTFOUND.
+// Version returns a version of an app by its label. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
 func (s *Service) Version(ctx context.Context, appID, label string) (core.Version, error) {
-	if _, err := s.App(ctx, appID); err != nil {
+	if _, err := inspectable(ctx, s.store, appID); err != nil {
 		return core.Version{}, err
 	}
 	return s.store.Versions().ByLabel(ctx, appID, label)

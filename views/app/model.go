@@ -18,6 +18,7 @@ type Head struct {
 	URL            string // "" for a database
 	Title          string // of its catalogue entry, for a database
 	Tab            Tab
+	CanInspect     bool
 	CanDeploy      bool
 	CanDelete      bool
 	CanCredentials bool
@@ -35,8 +36,11 @@ const (
 	TabActivity   Tab = "activity"
 )
 
-// tabs are the pages that an app of its kind has.
+// tabs are the pages that an app of its kind has, for who looks.
 func (h Head) tabs() []Tab {
+	if !h.CanInspect {
+		return []Tab{TabOverview, TabLogs, TabActivity}
+	}
 	if h.App.IsService() {
 		return []Tab{TabOverview, TabConnection, TabLogs, TabSettings, TabActivity}
 	}
@@ -106,7 +110,7 @@ func noInstances(ctx context.Context, o Overview) string {
 	switch {
 	case o.Head.App.Stopped:
 		return i18n.T(ctx, "instances.stopped")
-	case o.Release.Number == 0 && !o.Head.App.IsService():
+	case o.Head.App.Release == 0 && !o.Head.App.IsService():
 		return i18n.T(ctx, "instances.never")
 	}
 	return i18n.T(ctx, "instances.none")
@@ -127,3 +131,6 @@ func (o Overview) title(ctx context.Context, op core.Operation, phase string) st
 	}
 	return i18n.T(ctx, "op."+kind+phase, "name", o.Head.App.Name)
 }
+
+// showsTraffic reports whether there are requests to count, for who looks.
+func (o Overview) showsTraffic() bool { return o.Head.CanInspect && !o.Head.App.IsService() }

@@ -27,6 +27,7 @@ type List struct {
 	Apps     []core.AppSummary
 	Titles   map[string]string // of the catalogue's entries, by name
 	CanNew   bool
+	Inspect  bool // who looks may see versions and traffic
 }
 
 // Empty reports whether the tenant has nothing at all.

@@ -14,11 +14,13 @@ import (
 
 // Operation is the page.
 type Operation struct {
-	Page      layout.Page
-	App       core.App
-	Operation core.Operation
-	URL       string // of the app, "" for a database
-	Serving   string // version that goes on serving when this failed, "" when none does
+	Page       layout.Page
+	App        core.App
+	Operation  core.Operation
+	URL        string // of the app, "" for a database
+	CanDeploy  bool
+	CanInspect bool
+	Serving    string // version that goes on serving when this failed, "" when none does
 }
 
 func (m Operation) first() bool {
@@ -70,11 +72,15 @@ func (m Operation) steps() []core.Step {
 }
 
 // canRetry reports whether starting it again tries the same once more: a database whose image did not come.
-func (m Operation) canRetry() bool { return m.App.IsService() && m.App.Release == 0 }
+func (m Operation) canRetry() bool {
+	return m.CanDeploy && m.App.IsService() && m.App.Release == 0
+}
 
 // fixPath is where what made it fail can be set right.
 func (m Operation) fixPath() string {
 	switch {
+	case !m.CanDeploy:
+		return paths.App(m.App.ID)
 	case m.Operation.Kind == core.OpFetch:
 		return paths.NewVersion(m.App.ID)
 	case m.App.IsService():

@@ -105,7 +105,7 @@ func read(t testing.TB, s *Source, cursor string, tail int, f func(core.LogLine)
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &reader{t: t, cancel: cancel, ended: make(chan error, 1), changed: make(chan struct{})}
 	go func() {
-		r.ended <- s.Stream(ctx, "shop", cursor, tail, func(l core.LogLine) error {
+		r.ended <- s.Stream(ctx, core.LogView{AppID: "shop", Cursor: cursor, Tail: tail}, func(l core.LogLine) error {
 			r.note(l)
 			return f(l)
 		})

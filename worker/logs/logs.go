@@ -40,22 +40,22 @@ func New(o Options) *Source {
 // Stream implements core.LogSource. What a reader missed while it was away comes at the reader's pace; what is
 // written from then on comes at the instances', and a reader that is slower is told how much it missed.
 // Errors: EINVALID at "since" for a malformed cursor, EUNAVAILABLE, what f returns, ctx.Err().
-func (s *Source) Stream(ctx context.Context, appID, cursor string, tail int, f func(core.LogLine) error) error {
-	at, err := decodeCursor(cursor)
+func (s *Source) Stream(ctx context.Context, view core.LogView, f func(core.LogLine) error) error {
+	at, err := decodeCursor(view.Cursor)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(core.WithActor(ctx, core.System()))
 	defer cancel()
-	v := newViewer(s, appID, at, f)
+	v := newViewer(s, view, at, f)
 	changes := s.subscribe(ctx)
-	instances, err := s.opts.Store.Instances().List(ctx, appID)
+	instances, err := v.instances(ctx)
 	if err != nil {
 		return err
 	}
 	v.setPresent(instances)
-	if cursor == "" {
-		err = v.begin(ctx, instances, min(max(tail, 0), MaxTail))
+	if view.Cursor == "" {
+		err = v.begin(ctx, instances, min(max(view.Tail, 0), MaxTail))
 	} else {
 		err = v.resume(ctx, instances)
 	}

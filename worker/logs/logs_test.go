@@ -271,7 +271,7 @@ func TestTail(t *testing.T) {
 func TestStreamRefusesForeignCursors(t *testing.T) {
 	h := newHouse(t)
 	for _, cursor := range []string{"x", "!!!", "AA", "AQEA", "AQ" + strings.Repeat("A", 100_000)} {
-		err := h.source.Stream(t.Context(), "shop", cursor, 10, nil)
+		err := h.source.Stream(t.Context(), core.LogView{AppID: "shop", Cursor: cursor, Tail: 10}, nil)
 		if core.ErrorCode(err) != core.EINVALID {
 			t.Errorf("cursor %.20q: %v", cursor, err)
 		}

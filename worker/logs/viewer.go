@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 type viewer struct {
 	source *Source
 	appID  string
+	only   string // id of the one instance that is read, "" for all
 	f      func(core.LogLine) error
 	at     positions                       // of what f was given; belongs to the goroutine that calls f
 	queue  *queue                          // what is written while f is busy
@@ -21,8 +23,17 @@ type viewer struct {
 	followers map[string]*follower // by instance id; belongs to follow
 }
 
-func newViewer(s *Source, appID string, at positions, f func(core.LogLine) error) *viewer {
-	return &viewer{source: s, appID: appID, f: f, at: at, queue: newQueue(), followers: map[string]*follower{}}
+func newViewer(s *Source, view core.LogView, at positions, f func(core.LogLine) error) *viewer {
+	return &viewer{source: s, appID: view.AppID, only: view.InstanceID, f: f, at: at, queue: newQueue(), followers: map[string]*follower{}}
+}
+
+// instances are those of the app that are read.
+func (v *viewer) instances(ctx context.Context) ([]core.Instance, error) {
+	all, err := v.source.opts.Store.Instances().List(ctx, v.appID)
+	if v.only == "" {
+		return all, err
+	}
+	return slices.DeleteFunc(all, func(i core.Instance) bool { return i.ID != v.only }), err
 }
 
 // deliverAll gives f what comes until ctx ends or f fails.
@@ -65,7 +76,7 @@ func (v *viewer) follow(ctx context.Context, changes <-chan core.Change) {
 	defer tick.Stop()
 	defer v.awaitFollowers()
 	for {
-		if instances, err := v.source.opts.Store.Instances().List(ctx, v.appID); err == nil {
+		if instances, err := v.instances(ctx); err == nil {
 			v.setPresent(instances)
 			v.update(ctx, instances)
 		} else if ctx.Err() == nil {
