@@ -107,7 +107,7 @@ func (b *Berth) info(app string) appInfo {
 // answers waits until an app says through the gateway what it is expected to say.
 func (b *Berth) answers(app, want string) {
 	b.t.Helper()
-	b.eventually(30*time.Second, func() error {
+	b.eventually(time.Minute, func() error {
 		status, body, err := b.get(app, "/")
 		if err != nil || status != 200 || !strings.Contains(body, want) {
 			return fmt.Errorf("%d %q %v, want %q", status, body, err, want)

@@ -125,7 +125,7 @@ func (b *Berth) Start() {
 	b.mu.Lock()
 	b.cmd, b.exited = cmd, exited
 	b.mu.Unlock()
-	b.eventually(30*time.Second, func() error {
+	b.eventually(time.Minute, func() error {
 		select {
 		case <-exited:
 			b.t.Fatalf("%s\nberth ended: %s", said(b.output.String()), cmd.ProcessState)

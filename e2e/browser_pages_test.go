@@ -80,7 +80,7 @@ func (p *person) fillsTheHouse() {
 		b.answers("mailer", "version 1.0")
 		b.get("mailer", "/crash?code=3")
 	}
-	b.eventually(20*time.Second, func() error {
+	b.eventually(time.Minute, func() error {
 		if state := b.info("mailer").State; state != "crashing" {
 			return errors.New(state)
 		}

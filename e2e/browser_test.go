@@ -92,7 +92,7 @@ func (p *person) open(address string) {
 
 // ask evaluates an expression of the page once; a page that is just being replaced answers with an error.
 func ask[T any](p *person, expression string) (T, error) {
-	ctx, cancel := context.WithTimeout(p.tab, 10*time.Second)
+	ctx, cancel := context.WithTimeout(p.tab, 20*time.Second)
 	defer cancel()
 	return chromedp.Run(ctx, chromedp.Evaluate[T](expression))
 }
@@ -100,7 +100,7 @@ func ask[T any](p *person, expression string) (T, error) {
 // until waits until an expression of the page is true.
 func (p *person) until(expression string) {
 	p.t.Helper()
-	p.untilWithin(20*time.Second, expression)
+	p.untilWithin(time.Minute, expression)
 }
 
 func (p *person) untilWithin(atMost time.Duration, expression string) {
@@ -146,7 +146,7 @@ func (p *person) click(name string) {
 func (p *person) press(expression string) {
 	p.t.Helper()
 	var at []float64
-	eventually(p.t, 20*time.Second, func() error {
+	eventually(p.t, time.Minute, func() error {
 		var err error
 		if at, err = ask[[]float64](p, found("middle("+expression+")")); err == nil && len(at) != 2 {
 			text, _ := ask[string](p, "document.body.innerText")

@@ -112,7 +112,7 @@ func TestWithoutJavaScript(t *testing.T) {
 	p.fill("Address", "tea-shop")
 	p.click("Deploy")
 	p.at("/operations/")
-	b.eventually(30*time.Second, func() error {
+	b.eventually(time.Minute, func() error {
 		done, err := ask[bool](p, `document.body.innerText.includes("Tea shop is online")`)
 		if err == nil && !done {
 			p.do(chromedp.Reload()) // what "Look again" does

@@ -31,7 +31,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 			t.Errorf("killed at %s: %+v", step, done)
 		}
 		b.answers(app, "version "+label)
-		b.eventually(20*time.Second, func() error { return b.ready(app, 1) })
+		b.eventually(time.Minute, func() error { return b.ready(app, 1) })
 		if list := b.containers(c, app); len(list) != 1 {
 			t.Errorf("killed at %s: %d containers", step, len(list))
 		}
@@ -128,7 +128,7 @@ func TestZooKeeperIsAway(t *testing.T) {
 	z := testenv.StartZooKeeper(t)
 	b, app := online(t, testenv.ImageOptions{}, nil, withArgs("--registry", "zookeeper", "--zookeeper-servers", z.Servers()[0]))
 	zk := connect(t, z)
-	b.eventually(10*time.Second, func() error { return addressIs(zk, app, "1.0", b.info(app).Instances) })
+	b.eventually(time.Minute, func() error { return addressIs(zk, app, "1.0", b.info(app).Instances) })
 	z.Stop()
 	l := b.load(app, "GET", "/")
 	b.upload(app, "2.0", testenv.ImageOptions{})
@@ -139,7 +139,7 @@ func TestZooKeeperIsAway(t *testing.T) {
 	b.succeeds(op)
 	b.answers(app, "version 2.0")
 	t.Logf("converged %s after ZooKeeper came back", time.Since(back).Round(10*time.Millisecond))
-	b.eventually(15*time.Second, func() error {
+	b.eventually(time.Minute, func() error {
 		return errors.Join(addressIs(zk, app, "2.0", b.info(app).Instances), b.ready(app, 1))
 	})
 	l.none(t)

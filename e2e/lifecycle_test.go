@@ -68,14 +68,14 @@ func TestACrashedInstanceComesBack(t *testing.T) {
 	b, app := online(t, testenv.ImageOptions{}, nil)
 	b.get(app, "/crash?code=3")
 	b.answers(app, "version 1.0")
-	b.eventually(10*time.Second, func() error { return b.event(app, "crashed", "3") })
-	b.eventually(10*time.Second, func() error { return b.event(app, "healed", "") })
+	b.eventually(time.Minute, func() error { return b.event(app, "crashed", "3") })
+	b.eventually(time.Minute, func() error { return b.event(app, "healed", "") })
 }
 
 func TestAnInstanceOutOfMemoryIsNamedSo(t *testing.T) {
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"memory": "32MiB"})
 	b.get(app, "/oom")
-	b.eventually(10*time.Second, func() error { return b.event(app, "crashed", "memory") })
+	b.eventually(time.Minute, func() error { return b.event(app, "crashed", "memory") })
 	b.answers(app, "version 1.0")
 }
 
@@ -112,7 +112,7 @@ func TestWhatWasChangedByHandIsMadeRight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.eventually(30*time.Second, func() error {
+	b.eventually(time.Minute, func() error {
 		if _, err := c.ContainerInspect(t.Context(), foreign.ID); err == nil {
 			return fmt.Errorf("the foreign container is still there")
 		}
@@ -138,9 +138,9 @@ func TestWhatRanRunsAfterARestart(t *testing.T) {
 func TestStopStartRestartScale(t *testing.T) {
 	b, app := online(t, testenv.ImageOptions{}, nil)
 	b.deploy(app, map[string]any{"replicas": 3})
-	b.eventually(10*time.Second, func() error { return b.ready(app, 3) })
+	b.eventually(time.Minute, func() error { return b.ready(app, 3) })
 	b.deploy(app, map[string]any{"replicas": 1})
-	b.eventually(20*time.Second, func() error { return b.ready(app, 1) })
+	b.eventually(time.Minute, func() error { return b.ready(app, 1) })
 
 	before := b.info(app).Instances[0].ID
 	b.succeeds(b.act(app, "restart"))
@@ -192,7 +192,7 @@ func TestAFailedReleaseLeavesTheOldOneServing(t *testing.T) {
 		}
 		b.answers(app, "version 1.0")
 	}
-	b.eventually(10*time.Second, func() error { return b.ready(app, 1) })
+	b.eventually(time.Minute, func() error { return b.ready(app, 1) })
 }
 
 func TestDeletingLeavesNothing(t *testing.T) {
@@ -204,7 +204,7 @@ func TestDeletingLeavesNothing(t *testing.T) {
 	if left := b.containers(c, app); len(left) > 0 {
 		t.Errorf("containers are left: %v", left)
 	}
-	b.eventually(10*time.Second, func() error { return b.nothingLeft(c, app) })
+	b.eventually(time.Minute, func() error { return b.nothingLeft(c, app) })
 	if status, err := b.call("GET", "/api/v1/apps/"+app, nil, nil); status != 404 {
 		t.Errorf("the app answers %d %v", status, err)
 	}

@@ -56,7 +56,7 @@ func TestPickMySQLAndKeepItsData(t *testing.T) {
 		}
 	}
 	b.succeeds(b.act(shop, "restart"))
-	b.eventually(20*time.Second, func() error {
+	b.eventually(time.Minute, func() error {
 		name, err := query("SELECT name FROM teas")
 		if err == nil && name != "oolong" {
 			err = fmt.Errorf("have %q", name)
@@ -67,7 +67,7 @@ func TestPickMySQLAndKeepItsData(t *testing.T) {
 	app := b.app(tenant, "Shop")
 	b.upload(app, "1.0", testenv.ImageOptions{})
 	b.deploy(app, map[string]any{"version": "1.0", "bindings": []string{shop}})
-	b.eventually(10*time.Second, func() error {
+	b.eventually(time.Minute, func() error {
 		status, body, err := b.get(app, "/dial?addr="+url.QueryEscape(shop+":3306"))
 		if err == nil && status != 200 {
 			err = fmt.Errorf("%d %s", status, body)
@@ -79,5 +79,5 @@ func TestPickMySQLAndKeepItsData(t *testing.T) {
 		b.do("DELETE", "/api/v1/apps/"+id, nil, &out)
 		b.succeeds(out.Operation)
 	}
-	b.eventually(10*time.Second, func() error { return b.nothingLeft(c, shop) })
+	b.eventually(time.Minute, func() error { return b.nothingLeft(c, shop) })
 }

@@ -73,7 +73,7 @@ func TestPickRedisAndUseItFromAnApp(t *testing.T) {
 		}
 		return nil
 	}
-	b.eventually(10*time.Second, func() error { return talk("") })
+	b.eventually(time.Minute, func() error { return talk("") })
 	if _, body, _ := b.get(app, "/env"); !strings.Contains(body, password) {
 		t.Errorf("the binding's environment is missing: %s", body)
 	}
@@ -86,12 +86,12 @@ func TestPickRedisAndUseItFromAnApp(t *testing.T) {
 	if again := b.theContainer(c, cache); again == volume {
 		t.Error("the restart kept the container")
 	}
-	b.eventually(10*time.Second, func() error { return talk("") })
+	b.eventually(time.Minute, func() error { return talk("") })
 
 	for _, id := range []string{app, cache} {
 		var out accepted
 		b.do("DELETE", "/api/v1/apps/"+id, nil, &out)
 		b.succeeds(out.Operation)
 	}
-	b.eventually(10*time.Second, func() error { return b.nothingLeft(c, cache) })
+	b.eventually(time.Minute, func() error { return b.nothingLeft(c, cache) })
 }

@@ -87,9 +87,9 @@ func TestNoRequestFailsDuringASwitch(t *testing.T) {
 	b.deploy(app, map[string]any{"replicas": 1})
 	b.succeeds(b.rollback(app, 1))
 	b.answers(app, "version 1.0")
-	b.eventually(20*time.Second, func() error { return b.ready(app, 2) })
+	b.eventually(time.Minute, func() error { return b.ready(app, 2) })
 	l.none(t)
-	b.eventually(10*time.Second, func() error { return b.event(app, "switched", "0 of ") })
+	b.eventually(time.Minute, func() error { return b.event(app, "switched", "0 of ") })
 }
 
 // push brings a version with Docker's own client, as a developer would.
@@ -129,7 +129,7 @@ func TestAnInstanceKilledUnderLoad(t *testing.T) {
 		if err := c.ContainerKill(t.Context(), victim.ID, "KILL"); err != nil {
 			t.Fatal(err)
 		}
-		b.eventually(20*time.Second, func() error {
+		b.eventually(time.Minute, func() error {
 			info, err := c.ContainerInspect(t.Context(), victim.ID)
 			if err == nil && !info.State.Running {
 				return errors.New("still down")

@@ -77,7 +77,7 @@ func (s *site) open() {
 
 func (s *site) run(steps ...chromedp.Action[chromedp.Void]) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.tab, 20*time.Second)
+	ctx, cancel := context.WithTimeout(s.tab, time.Minute)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		s.t.Fatalf("%v\nconsole: %v", err, s.console())
@@ -87,7 +87,7 @@ func (s *site) run(steps ...chromedp.Action[chromedp.Void]) {
 // is waits until an expression of the page is want.
 func (s *site) is(expression, want string) {
 	s.t.Helper()
-	got, deadline := "", time.Now().Add(10*time.Second)
+	got, deadline := "", time.Now().Add(time.Minute)
 	for time.Now().Before(deadline) {
 		var err error
 		if got, err = s.try(expression); err != nil {
@@ -177,7 +177,7 @@ func (l *logServer) wait(s *site) {
 	s.t.Helper()
 	select {
 	case <-l.opened:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		s.t.Fatalf("the browser does not connect\nconsole: %v", s.console())
 	}
 }
@@ -293,7 +293,7 @@ func TestLivePartKeepsWhatThePersonIsDoing(t *testing.T) {
 	push := func(state core.AppState) {
 		select {
 		case send <- overviewWith(state):
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("the browser does not listen\nconsole: %v", s.console())
 		}
 	}

@@ -146,7 +146,7 @@ func TestUnsentBodiesEnd(t *testing.T) {
 		}
 		defer conn.Close()
 		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n", path)
-		conn.SetReadDeadline(time.Now().Add(leftoverTimeout + 5*time.Second))
+		conn.SetReadDeadline(time.Now().Add(leftoverTimeout + 30*time.Second))
 		conns = append(conns, conn)
 	}
 	for i, conn := range conns {

@@ -70,7 +70,7 @@ func newPortal(t *testing.T, service handlers.Service, change func(*Options)) *p
 			if err != nil {
 				t.Error("stop:", err)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Error("the server does not stop")
 		}
 	})
@@ -157,7 +157,7 @@ func browser(t *testing.T) *http.Client {
 	}
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Jar: jar, Transport: transport, Timeout: 30 * time.Second,
+	return &http.Client{Jar: jar, Transport: transport, Timeout: time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
@@ -200,7 +200,7 @@ func (p *portal) api(token, method, path, body string, header ...string) answer 
 // eventually waits for a condition.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if ok() {
 			return
 		}

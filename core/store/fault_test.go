@@ -15,7 +15,7 @@ import (
 )
 
 // within bounds how long a fault may keep a caller: the store's patience and a little for a busy machine.
-const within = 7 * time.Second
+const within = 15 * time.Second
 
 // TestSQLiteLocked: another program holds the write lock. Writes give up in time, reads go on, and all is well when
 // it lets go.
@@ -48,7 +48,7 @@ func TestSQLiteLocked(t *testing.T) {
 	begun := time.Now()
 	_, err = s.Apps().Get(system(t), app.ID)
 	ok(t, err)
-	if d := time.Since(begun); d > time.Second {
+	if d := time.Since(begun); d > 3*time.Second {
 		t.Errorf("a read waited %v for a writer", d)
 	}
 	for range 3 {

@@ -27,7 +27,7 @@ func connect(t testing.TB, opts ...client.Opt) *client.Client {
 		t.Fatal("docker: ", err)
 	}
 	t.Cleanup(func() { c.Close() })
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if _, err := c.Ping(ctx); err != nil {
 		t.Fatal("no Docker engine answers: ", err)

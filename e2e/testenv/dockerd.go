@@ -63,7 +63,7 @@ func (d *Dockerd) Start() {
 	check(d.t, d.cmd.Start())
 	d.ended = make(chan struct{})
 	go func(cmd *exec.Cmd, ended chan struct{}) { cmd.Wait(); close(ended) }(d.cmd, d.ended)
-	if err := d.await(30 * time.Second); err != nil {
+	if err := d.await(2 * time.Minute); err != nil {
 		said, _ := os.ReadFile(filepath.Join(d.dir, "log"))
 		d.t.Fatalf("dockerd: %v\n%s", err, said)
 	}
@@ -82,7 +82,7 @@ func (d *Dockerd) signal(s syscall.Signal) {
 	d.cmd.Process.Signal(s)
 	select {
 	case <-d.ended:
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		d.t.Error("dockerd does not end")
 		d.cmd.Process.Kill()
 	}

@@ -117,7 +117,7 @@ func (m *MariaDB) signal(s syscall.Signal) {
 
 func (m *MariaDB) await(what string, done func() bool) {
 	m.t.Helper()
-	for end := time.Now().Add(30 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			log, _ := os.ReadFile(m.log)
 			m.t.Fatalf("mariadbd takes too long %s\n%s", what, log)

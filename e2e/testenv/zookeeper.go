@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/go-zookeeper/zk"
 )
 
 const zookeeperJar = "/usr/share/java/zookeeper.jar" // of Debian's package zookeeper
@@ -59,13 +61,40 @@ func (z *ZooKeeper) Start() {
 		z.t.Fatalf("start ZooKeeper (apt-get install zookeeper): %v", err)
 	}
 	z.server = cmd
-	for end := time.Now().Add(30 * time.Second); !z.answers(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); !z.answers(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			z.Kill()
 			z.t.Fatalf("ZooKeeper does not answer:\n%s", z.output.String())
 		}
 	}
+	z.warmUp()
 }
+
+// warmUp returns when the server has held a session: the first one takes a cold server on a busy machine seconds.
+func (z *ZooKeeper) warmUp() {
+	z.t.Helper()
+	conn, events, err := zk.Connect(z.Servers(), 10*time.Second, zk.WithLogInfo(false), zk.WithLogger(silent{}))
+	check(z.t, err)
+	defer conn.Close()
+	timeout := time.After(2 * time.Minute)
+	for {
+		select {
+		case e := <-events:
+			if e.State != zk.StateHasSession {
+				continue
+			}
+			if _, _, err := conn.Children("/"); err == nil {
+				return
+			}
+		case <-timeout:
+			z.t.Fatalf("ZooKeeper opens no session:\n%s", z.output.String())
+		}
+	}
+}
+
+type silent struct{}
+
+func (silent) Printf(string, ...any) {}
 
 // Stop asks it to end and returns when it has.
 func (z *ZooKeeper) Stop() { z.end(syscall.SIGTERM) }

@@ -115,7 +115,7 @@ func openZooKeeper(t *testing.T, server *testenv.ZooKeeper) *zookeeper.Registry 
 
 func eventually(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !cond(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !cond(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%s: not within 10s", what)
 		}

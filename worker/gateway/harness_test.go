@@ -65,7 +65,7 @@ func listen(t testing.TB) net.Listener {
 
 func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !is(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("did not come true: %s", what)
 		}
@@ -156,7 +156,7 @@ func tcpOrigin(t testing.TB, serve func(c net.Conn, r *bufio.Reader)) *origin {
 			o.connections.Add(1)
 			go func() {
 				defer c.Close()
-				c.SetDeadline(time.Now().Add(20 * time.Second))
+				c.SetDeadline(time.Now().Add(time.Minute))
 				serve(c, bufio.NewReader(c))
 			}()
 		}
@@ -205,7 +205,7 @@ func (f *fixture) dial() *client {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	c.SetDeadline(time.Now().Add(20 * time.Second))
+	c.SetDeadline(time.Now().Add(time.Minute))
 	f.t.Cleanup(func() { c.Close() })
 	return &client{f.t, c, bufio.NewReader(c)}
 }
@@ -259,7 +259,7 @@ func (f *fixture) httpClient() *http.Client {
 		MaxIdleConnsPerHost: 100,
 	}
 	f.t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 20 * time.Second}
+	return &http.Client{Transport: transport, Timeout: time.Minute}
 }
 
 // askUntil asks for the app until stop is closed, and counts.

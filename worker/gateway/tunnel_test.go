@@ -152,7 +152,7 @@ func TestSilentTunnelEnds(t *testing.T) {
 	f := start(t, Options{Timeouts: Timeouts{Silence: 100 * time.Millisecond}})
 	f.app(echo(t))
 	c := f.socket()
-	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	c.SetReadDeadline(time.Now().Add(time.Minute))
 	if _, _, err := c.ReadMessage(); !websocket.IsUnexpectedCloseError(err) {
 		t.Errorf("the socket ended with %v", err)
 	}

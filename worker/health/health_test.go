@@ -146,7 +146,7 @@ func closedPort(t *testing.T) string {
 func waitFor(t *testing.T, check func() error) {
 	t.Helper()
 	err := errors.New("not checked")
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if err = check(); err == nil {
 			return
 		}

@@ -70,7 +70,7 @@ func (h *realHouse) instance() core.Instance {
 
 func (h *realHouse) awaitAnswer(i core.Instance) {
 	h.Helper()
-	for end := time.Now().Add(20 * time.Second); h.ask(i, "/") != nil; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); h.ask(i, "/") != nil; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			h.Fatal("the test app does not answer")
 		}

@@ -133,7 +133,7 @@ func (r *reader) stop() {
 // await returns the lines so far when there are n, and fails when there are not within ten seconds.
 func (r *reader) await(n int) []core.LogLine {
 	r.t.Helper()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(time.Minute)
 	for {
 		r.mu.Lock()
 		lines, changed := r.lines, r.changed

@@ -243,7 +243,7 @@ func awaitFollower(t *testing.T, h *house, a core.Instance, begun chan struct{})
 	h.engine.Write(a.ID, "stdout", "first")
 	select {
 	case <-begun:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no line came")
 	}
 }
@@ -289,7 +289,7 @@ func TestStreamEndsWithItsContext(t *testing.T) {
 			t.Errorf("ended with %v", err)
 		}
 		close(r.ended)
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the stream goes on")
 	}
 }

@@ -200,7 +200,7 @@ func (f *fixture) settled(n int) []core.Instance {
 func (f *fixture) eventually(check func() error) {
 	f.Helper()
 	err := errors.New("not checked")
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if err = check(); err == nil {
 			return
 		}

@@ -30,7 +30,7 @@ func TestRedisKeepsItsData(t *testing.T) {
 	spec.Aliases = []string{"redis"}
 	ask := func(name, more string) string {
 		t.Helper()
-		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 			answer, err := app.get("/redis?addr=" + name + ":6379&password=s3cret" + more)
 			if err == nil && !strings.HasPrefix(answer, "error:") {
 				return strings.TrimSpace(answer)
@@ -71,7 +71,7 @@ func TestMySQLKeepsItsData(t *testing.T) {
 	for round := range 2 {
 		spec.Instance = core.NewInstanceID()
 		id := n.start(spec)
-		for deadline := time.Now().Add(30 * time.Second); db.Ping() != nil; time.Sleep(50 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); db.Ping() != nil; time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal(db.Ping(), (&running{n, id, spec, ""}).lines(core.LogQuery{}))
 			}

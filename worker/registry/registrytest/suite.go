@@ -171,7 +171,7 @@ func announcedWhileContextLasts(t *testing.T, p Parts) {
 func contactIsRecent(t *testing.T, p Parts) {
 	_, err := p.Writer.Routes(t.Context())
 	Must(t, err)
-	if age := time.Since(p.Writer.Contact()); age < 0 || age > 5*time.Second {
+	if age := time.Since(p.Writer.Contact()); age < 0 || age > 20*time.Second {
 		t.Errorf("last contact %s ago", age)
 	}
 }
@@ -234,9 +234,9 @@ func wantInvalid(t *testing.T, err error) {
 
 func eventually(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !cond(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !cond(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("%s: not within 10s", what)
+			t.Fatalf("%s: not within a minute", what)
 		}
 	}
 }

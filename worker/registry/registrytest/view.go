@@ -37,10 +37,10 @@ func Watch(t testing.TB, r core.Registry) *View {
 	return v
 }
 
-// Wait returns when cond holds, and fails the test when it does not within ten seconds.
+// Wait returns when cond holds, and fails the test when it does not within a minute.
 func (v *View) Wait(what string, cond func() bool) {
 	v.t.Helper()
-	v.WaitFor(10*time.Second, what, cond)
+	v.WaitFor(time.Minute, what, cond)
 }
 
 // WaitFor returns when cond holds, and fails the test when it does not in time. cond is asked after each change.

@@ -38,12 +38,12 @@ func TestSessionExpired(t *testing.T) {
 	must(t, reg.Announce(ctx, core.GatewayNode{ID: "g1", Stats: "127.0.0.1:9000"}))
 	v := registrytest.Watch(t, reg)
 	announced := func() bool { return slices.Equal(list(t, other, gatewayRoot), []string{"g1"}) }
-	within(t, 5*time.Second, "announced", announced)
+	within(t, time.Minute, "announced", announced)
 
 	link.sever()
-	within(t, 10*time.Second, "the session has expired", func() bool { return !announced() })
+	within(t, time.Minute, "the session has expired", func() bool { return !announced() })
 	began := time.Now()
-	if err := reg.Register(ctx, a); core.ErrorCode(err) != core.EUNAVAILABLE || time.Since(began) > 5*time.Second {
+	if err := reg.Register(ctx, a); core.ErrorCode(err) != core.EUNAVAILABLE || time.Since(began) > 20*time.Second {
 		t.Errorf("Register returned %v after %s", err, time.Since(began))
 	}
 	if age := time.Since(reg.Contact()); age < time.Second {
@@ -57,7 +57,7 @@ func TestSessionExpired(t *testing.T) {
 	}
 
 	link.mend()
-	within(t, 5*time.Second, "announced again", announced)
+	within(t, time.Minute, "announced again", announced)
 	v.WaitAddresses("shop", a, b)
 	v.WaitNoRoute("shop.localhost")
 	must(t, reg.Register(ctx, a))
@@ -66,7 +66,7 @@ func TestSessionExpired(t *testing.T) {
 	if !slices.Equal(all, []core.Address{a, b}) {
 		t.Errorf("addresses %v", all)
 	}
-	if age := time.Since(reg.Contact()); age > 5*time.Second {
+	if age := time.Since(reg.Contact()); age > 20*time.Second {
 		t.Errorf("last contact %s ago", age)
 	}
 }
@@ -162,18 +162,18 @@ func TestFrozenServer(t *testing.T) {
 	}
 	for name, call := range calls {
 		began := time.Now()
-		if err := call(); core.ErrorCode(err) != core.EUNAVAILABLE || time.Since(began) > 5*time.Second {
+		if err := call(); core.ErrorCode(err) != core.EUNAVAILABLE || time.Since(began) > 20*time.Second {
 			t.Errorf("%s returned %v after %s", name, err, time.Since(began))
 		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	if err := reg.DeleteRoute(ctx, "shop.localhost"); err == nil || time.Since(began) > time.Second {
+	if err := reg.DeleteRoute(ctx, "shop.localhost"); err == nil || time.Since(began) > callTimeout-100*time.Millisecond {
 		t.Errorf("DeleteRoute outlived its context: %v after %s", err, time.Since(began))
 	}
 	server.Thaw()
-	within(t, 10*time.Second, "written again", func() bool {
+	within(t, time.Minute, "written again", func() bool {
 		return reg.PutRoute(t.Context(), routeTo("shop", "1.2")) == nil
 	})
 	v.WaitRoute(routeTo("shop", "1.2"))
@@ -189,7 +189,7 @@ func TestServerRestarted(t *testing.T) {
 	for _, end := range []func(){server.Stop, server.Kill, func() { server.Kill(); server.Wipe() }} {
 		end()
 		server.Start()
-		within(t, 10*time.Second, "written again", func() bool {
+		within(t, time.Minute, "written again", func() bool {
 			return reg.PutRoute(t.Context(), routeTo("tea", "1.0")) == nil
 		})
 		v.WaitRoute(routeTo("tea", "1.0"))
@@ -205,7 +205,7 @@ func TestStartsWithoutServer(t *testing.T) {
 	server.Kill()
 	reg := open(t, server.Servers())
 	began := time.Now()
-	if _, err := reg.Routes(t.Context()); core.ErrorCode(err) != core.EUNAVAILABLE || time.Since(began) > 5*time.Second {
+	if _, err := reg.Routes(t.Context()); core.ErrorCode(err) != core.EUNAVAILABLE || time.Since(began) > 20*time.Second {
 		t.Errorf("Routes returned %v after %s", err, time.Since(began))
 	}
 	if !reg.Contact().IsZero() {
@@ -247,7 +247,7 @@ func TestNodesAreAsDocumented(t *testing.T) {
 		"/caas/gateway/route/shop.localhost": `{"domain":"shop.localhost","appId":"shop","weights":{"1.0":100},"state":"online"}`,
 		"/caas/gateway/node/g1":              `{"id":"g1","stats":"127.0.0.1:9000"}`,
 	} {
-		within(t, 5*time.Second, node, func() bool { return string(get(t, reg, node)) == want })
+		within(t, time.Minute, node, func() bool { return string(get(t, reg, node)) == want })
 	}
 }
 
