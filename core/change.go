@@ -22,3 +22,8 @@ type Notifier interface {
 type Waker interface {
 	Wake(appID string)
 }
+
+// TenantWaker is a Waker that also looks at a tenant, which may have no app left, while that is deleted.
+type TenantWaker interface {
+	WakeTenant(tenantID string)
+}

@@ -45,6 +45,8 @@ type Engine interface {
 	RemoveVolume(ctx context.Context, name string) error
 	// Volumes returns the names of the volumes of an app.
 	Volumes(ctx context.Context, appID string) ([]string, error)
+	// TenantVolumes returns the names of the volumes of a tenant, also of apps that are gone.
+	TenantVolumes(ctx context.Context, tenantID string) ([]string, error)
 	// Fetch has the image on the host. It returns at once when it is there. Errors: ENOTFOUND, EUNREACHABLE, EINSUFFICIENT.
 	Fetch(ctx context.Context, image ImageRef) error
 	// RemoveImage removes an image from the host; one in use or absent is no error.

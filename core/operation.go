@@ -9,7 +9,7 @@ import (
 type Operation struct {
 	ID        string
 	TenantID  string
-	AppID     string
+	AppID     string // "" when it is about the whole tenant
 	Kind      OperationKind
 	Release   int // the release it brings online; 0 for other kinds
 	Status    OperationStatus
@@ -31,6 +31,8 @@ const (
 	OpStart   OperationKind = "start"
 	OpRestart OperationKind = "restart"
 	OpDelete  OperationKind = "delete"
+
+	OpDeleteTenant OperationKind = "delete_tenant" // of no app
 )
 
 // OperationStatus is an operation's progress.
@@ -78,6 +80,9 @@ const (
 	StepOnline     = "online"
 	StepDrained    = "drained" // of stop, restart and delete
 	StepRemoved    = "removed" // of stop and delete
+	StepApps       = "apps"    // of deleting a tenant: its apps and what they keep
+	StepNetwork    = "network" // of deleting a tenant
+	StepErased     = "erased"  // of deleting a tenant: everything that is recorded of it
 )
 
 // StepsOf returns the pending steps of a kind, recorded being done at now.
@@ -89,6 +94,8 @@ func StepsOf(kind OperationKind, now time.Time) []Step {
 		OpRestart: {StepRecorded, StepPlaced, StepFetched, StepCreated, StepStarted, StepAnswering, StepRegistered, StepOnline},
 		OpStop:    {StepRecorded, StepDrained, StepRemoved},
 		OpDelete:  {StepRecorded, StepDrained, StepRemoved},
+
+		OpDeleteTenant: {StepRecorded, StepApps, StepNetwork, StepErased},
 	}[kind]
 	steps := make([]Step, len(names))
 	for i, n := range names {
@@ -144,6 +151,8 @@ type OperationStore interface {
 	Update(ctx context.Context, o Operation) error
 	// Open returns the operations of an app that have not ended, oldest first.
 	Open(ctx context.Context, appID string) ([]Operation, error)
+	// OpenOf returns the operations of a tenant itself, of no app, that have not ended, oldest first.
+	OpenOf(ctx context.Context, tenantID string) ([]Operation, error)
 	// List returns the operations of an app, newest first, at most limit.
 	List(ctx context.Context, appID string, limit int) ([]Operation, error)
 }

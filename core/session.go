@@ -13,6 +13,8 @@ type SessionStore interface {
 	Save(ctx context.Context, tokenHash, userID string, data []byte, expires time.Time) error
 	// Delete removes a session; removing what is absent is no error.
 	Delete(ctx context.Context, tokenHash string) error
+	// CountOf returns how many sessions a person has that have not expired.
+	CountOf(ctx context.Context, userID string) (int, error)
 	// DeleteExpired removes what expired before now.
 	DeleteExpired(ctx context.Context, now time.Time) error
 }

@@ -7,6 +7,8 @@ import "context"
 // in 5 s, EINSUFFICIENT when its disk is full.
 type Store interface {
 	Tenants() TenantStore
+	Members() MemberStore
+	Invitations() InvitationStore
 	Users() UserStore
 	Sessions() SessionStore
 	Setup() SetupStore

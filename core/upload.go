@@ -45,6 +45,6 @@ type UploadStore interface {
 	Update(ctx context.Context, u Upload) error
 	// Delete removes an upload and what it holds of the quota; removing what is absent is no error.
 	Delete(ctx context.Context, id string) error
-	// Expired returns uploads whose time is over at now. Workers alone call it.
+	// Expired returns uploads whose time is over at now, and those of tenants that are to go. Workers alone call it.
 	Expired(ctx context.Context, now time.Time) ([]Upload, error)
 }

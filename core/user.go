@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"net/mail"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -31,9 +30,7 @@ func NormalizeEmail(email string) string { return strings.ToLower(strings.TrimSp
 func (u User) Validate() error {
 	var f Faults
 	f.Merge("", ValidateName("name", u.Name))
-	if a, err := mail.ParseAddress(u.Email); err != nil || a.Address != u.Email || len(u.Email) > 254 {
-		f.Add("email", "error.email_malformed")
-	}
+	f.Merge("", ValidateEmail(u.Email))
 	return f.Err()
 }
 
@@ -60,4 +57,49 @@ type UserStore interface {
 	Update(ctx context.Context, u User) error
 	// Count returns how many people there are; 0 means that Berth is not set up.
 	Count(ctx context.Context) (int, error)
+	// Operators returns the ids of the operators. In a transaction nobody becomes one or ceases to be one until it ends.
+	Operators(ctx context.Context) ([]string, error)
+	// List returns a page of people by name with the tenants they are in, and the cursor of the next one, "" at the end.
+	// Errors: EINVALID at "cursor".
+	List(ctx context.Context, f UserFilter) (people []Person, next string, err error)
+	// Delete removes a person with their memberships, sessions and own tokens. Errors: ENOTFOUND.
+	Delete(ctx context.Context, id string) error
+}
+
+// UserFilter narrows a list of people. The zero value takes everybody.
+type UserFilter struct {
+	Search string // part of the name or the email
+	Cursor string // from the previous page
+	Limit  int    // 1 to 100; 0 means 100
+}
+
+// Person is somebody on the operator's list. Their password hash is left out.
+type Person struct {
+	User    User
+	Tenants []Tenancy
+}
+
+// Tenancy is a tenant that a person is in, with their role.
+type Tenancy struct {
+	Tenant Tenant
+	Role   Role
+}
+
+// PersonEstate is what goes with a person, and what keeps them.
+type PersonEstate struct {
+	User     User
+	Tenants  []Tenancy // memberships that end
+	Goes     []Tenant  // of these, the ones that nobody else is in and that have no app: they go too
+	Held     []Tenant  // tenants whose last admin they are, with other members or apps; nobody with such can be deleted
+	Last     bool      // the last operator, who cannot be deleted
+	Sessions int
+	Tokens   int
+}
+
+// Registration is what somebody says who makes an account by themselves.
+type Registration struct {
+	Name     string
+	Email    string
+	Password string
+	Team     string // name of their tenant
 }

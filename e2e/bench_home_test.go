@@ -105,7 +105,7 @@ func (b *Berth) fill(apps int, serving bool) {
 		b.t.Fatal(err)
 	}
 	defer s.Close()
-	tenants, err := s.Tenants().List(ctx)
+	tenants, _, err := s.Tenants().List(ctx, core.TenantFilter{})
 	if err != nil || len(tenants) != 1 {
 		b.t.Fatal(tenants, err)
 	}

@@ -33,7 +33,7 @@ func (h *Handlers) apiMe(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	tenants, err := h.Service.Tenants(ctx)
+	tenants, err := h.Service.OwnTenants(ctx)
 	if err != nil {
 		return err
 	}

@@ -18,14 +18,19 @@ type tenantJSON struct {
 func newTenantJSON(t core.Tenant) tenantJSON { return tenantJSON{t.ID, t.Name, t.CreatedAt} }
 
 func (h *Handlers) apiTenants(c echo.Context) error {
-	if _, err := query(c); err != nil {
-		return err
-	}
-	tenants, err := h.Service.Tenants(c.Request().Context())
+	q, err := query(c, "search", "cursor", "limit")
 	if err != nil {
 		return err
 	}
-	return answerList(c, tenants, "", newTenantJSON)
+	f := core.TenantFilter{Search: q.Get("search"), Cursor: q.Get("cursor")}
+	if f.Limit, err = limit(q, maxLimit); err != nil {
+		return err
+	}
+	tenants, next, err := h.Service.Tenants(c.Request().Context(), f)
+	if err != nil {
+		return err
+	}
+	return answerList(c, tenants, next, newTenantJSON)
 }
 
 func (h *Handlers) apiTenant(c echo.Context) error {
@@ -37,11 +42,11 @@ func (h *Handlers) apiTenant(c echo.Context) error {
 }
 
 func (h *Handlers) apiCreateTenant(c echo.Context) error {
-	var name string
-	if err := bind(c, fields{"name": &name}); err != nil {
+	var name, plan string
+	if err := bind(c, fields{"name": &name, "plan": &plan}); err != nil {
 		return err
 	}
-	t, err := h.Service.CreateTenant(c.Request().Context(), name)
+	t, err := h.Service.CreateTenant(c.Request().Context(), name, plan)
 	if err != nil {
 		return err
 	}

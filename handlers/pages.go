@@ -92,11 +92,12 @@ func (h *Handlers) operatorPages(g *echo.Group) {
 	g.POST(paths.CollectGarbage, h.collectGarbage)
 }
 
-// page fills the frame: who looks, at which tenant, in which colours. tenantID "" takes the person's first.
+// page fills the frame: who looks, at which tenant, in which colours. tenantID "" takes the person's first; it stays
+// empty for somebody who is in none.
 func (h *Handlers) page(c echo.Context, tenantID string) (layout.Page, error) {
 	ctx := c.Request().Context()
 	p := h.bareRequestPage(c)
-	tenants, err := h.Service.Tenants(ctx)
+	tenants, err := h.Service.OwnTenants(ctx)
 	if err != nil {
 		return p, err
 	}
@@ -106,10 +107,10 @@ func (h *Handlers) page(c echo.Context, tenantID string) (layout.Page, error) {
 			p.Tenant = t
 		}
 	}
-	if tenantID != "" && p.Tenant.ID == "" {
-		return p, core.NotFound()
+	if tenantID != "" && p.Tenant.ID == "" { // an operator may look at one without being in it
+		p.Tenant, err = h.Service.Tenant(ctx, tenantID)
 	}
-	return p, nil
+	return p, err
 }
 
 // bareRequestPage is a frame that needs nothing but the request.
@@ -158,9 +159,14 @@ func failed(f ui.Form, err error) (ui.Form, bool) {
 	return f, false
 }
 
-// tenantOf is the tenant that a page is about: the one in the address, else the person's first.
+// tenantPage is the frame of a page about a tenant: the one in the address, else the person's first.
+// Errors: ENOTFOUND, also for somebody who is in none.
 func (h *Handlers) tenantPage(c echo.Context) (layout.Page, error) {
-	return h.page(c, c.FormValue("tenant"))
+	p, err := h.page(c, c.FormValue("tenant"))
+	if err == nil && p.Tenant.ID == "" {
+		err = core.Errorf(core.ENOTFOUND, "error.no_team")
+	}
+	return p, err
 }
 
 func actor(ctx context.Context) core.Actor { return core.ActorFrom(ctx) }

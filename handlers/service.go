@@ -26,9 +26,6 @@ type Service interface {
 	ActorOfUser(ctx context.Context, userID string) (core.Actor, core.User, error) // EUNAUTHORIZED
 	ActorOfToken(ctx context.Context, secret string) (core.Actor, error)           // EUNAUTHORIZED
 	SetPreferences(ctx context.Context, language, theme string) error
-	Tenants(ctx context.Context) ([]core.Tenant, error)
-	Tenant(ctx context.Context, id string) (core.Tenant, error)
-	CreateTenant(ctx context.Context, name string) (core.Tenant, error) // operator
 
 	// Apps.
 

@@ -77,7 +77,7 @@ func (f *fakeService) App(ctx context.Context, id string) (core.App, error) {
 	return a, nil
 }
 
-func (f *fakeService) Tenants(context.Context) ([]core.Tenant, error) {
+func (f *fakeService) OwnTenants(context.Context) ([]core.Tenant, error) {
 	return []core.Tenant{{ID: "tea", Name: "Tea"}}, nil
 }
 

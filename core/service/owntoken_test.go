@@ -18,7 +18,7 @@ func (w *world) person(tenant string, role core.Role) (context.Context, core.Use
 	w.member(tenant, role)
 	u := core.User{ID: core.NewID(), Email: core.NewInstanceID() + "@example.com", Name: "Tina", CreatedAt: w.now()}
 	w.must(w.store.Users().Create(w.operator(), u))
-	w.must(w.store.Tenants().AddMember(w.operator(), core.Membership{TenantID: tenant, UserID: u.ID, Role: role}))
+	w.must(w.store.Members().Put(w.operator(), core.Membership{TenantID: tenant, UserID: u.ID, Role: role}))
 	actor, _, err := w.ActorOfUser(nobody, u.ID)
 	w.must(err)
 	return core.WithActor(nobody, actor), u
@@ -46,7 +46,7 @@ func TestOwnTokenActsAsItsPerson(t *testing.T) {
 	w.refused(err, core.ENOTFOUND)
 
 	set := func(role core.Role) {
-		w.must(w.store.Tenants().AddMember(w.operator(), core.Membership{TenantID: "tea", UserID: user.ID, Role: role}))
+		w.must(w.store.Members().Put(w.operator(), core.Membership{TenantID: "tea", UserID: user.ID, Role: role}))
 	}
 	set(core.RoleViewer)
 	w.refused(w.RenameApp(w.withToken(admin), app.ID, "Shop"), core.EFORBIDDEN)

@@ -249,23 +249,23 @@ func TestPreferences(t *testing.T) {
 
 func TestTenants(t *testing.T) {
 	w := newWorld(t)
-	tenant, err := w.CreateTenant(w.operator(), "Tea shop")
+	tenant, err := w.CreateTenant(w.operator(), "Tea shop", "")
 	w.must(err)
 	if tenant.ID != "tea-shop" {
 		t.Error(tenant)
 	}
-	_, err = w.CreateTenant(w.operator(), "Tea shop")
+	_, err = w.CreateTenant(w.operator(), "Tea shop", "")
 	w.refused(err, core.ECONFLICT, "name")
-	_, err = w.CreateTenant(w.operator(), "<b>")
+	_, err = w.CreateTenant(w.operator(), "<b>", "")
 	w.refused(err, core.EINVALID, "name")
-	_, err = w.CreateTenant(w.member("tea-shop", core.RoleAdmin), "Other")
+	_, err = w.CreateTenant(w.member("tea-shop", core.RoleAdmin), "Other", "")
 	w.refused(err, core.EFORBIDDEN)
-	_, err = w.CreateTenant(nobody, "Other")
+	_, err = w.CreateTenant(nobody, "Other", "")
 	w.refused(err, core.EUNAUTHORIZED)
 
 	ctx := w.member("tea-shop", core.RoleViewer)
 	w.member("bank", core.RoleViewer)
-	tenants, err := w.Tenants(ctx)
+	tenants, err := w.OwnTenants(ctx)
 	w.must(err)
 	if len(tenants) != 1 || tenants[0].ID != "tea-shop" {
 		t.Error(tenants)
@@ -274,6 +274,6 @@ func TestTenants(t *testing.T) {
 		_, err = w.Tenant(ctx, id)
 		w.refused(err, core.ENOTFOUND)
 	}
-	_, err = w.Tenants(nobody)
+	_, err = w.OwnTenants(nobody)
 	w.refused(err, core.EUNAUTHORIZED)
 }

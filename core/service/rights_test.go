@@ -97,7 +97,7 @@ func (w *world) useCases(app core.App, upload, operation string) []useCase {
 		}},
 		{"DeleteToken", core.ActManage, func(ctx context.Context) error { return w.DeleteToken(ctx, app.TenantID, "none") }},
 
-		{"CreateTenant", core.ActOperate, func(ctx context.Context) error { _, err := w.CreateTenant(ctx, ""); return err }},
+		{"CreateTenant", core.ActOperate, func(ctx context.Context) error { _, err := w.CreateTenant(ctx, "", ""); return err }},
 		{"Hosts", core.ActOperate, func(ctx context.Context) error { _, err := w.Hosts(ctx); return err }},
 		{"CollectGarbage", core.ActOperate, func(ctx context.Context) error { _, err := w.CollectGarbage(ctx); return err }},
 	}

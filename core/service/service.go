@@ -108,7 +108,8 @@ func signedIn(ctx context.Context) (core.Actor, error) {
 	return a, nil
 }
 
-// authorize allows the actor an action in a tenant that exists. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
+// authorize allows the actor an action in a tenant that exists. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN,
+// ECONFLICT for a change while the tenant is being deleted.
 func (s *Service) authorize(ctx context.Context, act core.Action, tenantID string) error {
 	if err := core.ActorFrom(ctx).Authorize(act, tenantID); err != nil {
 		return err
@@ -119,7 +120,10 @@ func (s *Service) authorize(ctx context.Context, act core.Action, tenantID strin
 	if core.ValidateSlug("tenant", tenantID) != nil {
 		return core.NotFound()
 	}
-	_, err := s.store.Tenants().Get(ctx, tenantID)
+	tenant, err := s.store.Tenants().Get(ctx, tenantID)
+	if err == nil && adds[act] {
+		err = alive(tenant)
+	}
 	return err
 }
 
@@ -134,6 +138,9 @@ func (s *Service) authorizeNew(ctx context.Context, tenantID string) error {
 	}
 	return nil
 }
+
+// adds are the actions that a tenant that is to go refuses.
+var adds = map[core.Action]bool{core.ActDeploy: true}
 
 // appFor returns an app that the actor may do something with. It reads through store, which may be a transaction.
 // Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.

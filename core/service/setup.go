@@ -78,7 +78,7 @@ func (s *Service) Setup(ctx context.Context, in core.SetupInput) (_ core.User, e
 		if err := tx.Users().Create(ctx, user); err != nil {
 			return err
 		}
-		tenant, err := s.newTenant(ctx, tx, tenantName(in))
+		tenant, err := s.newTenant(ctx, tx, tenantName(in), core.UnlimitedPlan)
 		if err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func (s *Service) Setup(ctx context.Context, in core.SetupInput) (_ core.User, e
 		if err := s.note(ctx, tx, &note); err != nil {
 			return err
 		}
-		return tx.Tenants().AddMember(ctx, core.Membership{TenantID: tenant.ID, UserID: user.ID, Role: core.RoleAdmin})
+		return tx.Members().Put(ctx, core.Membership{TenantID: tenant.ID, UserID: user.ID, Role: core.RoleAdmin, CreatedAt: s.now()})
 	})
 	user.PasswordHash = ""
 	return user, err

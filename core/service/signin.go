@@ -56,7 +56,7 @@ func (s *Service) ActorOfUser(ctx context.Context, userID string) (core.Actor, c
 	if err != nil {
 		return core.Actor{}, core.User{}, err
 	}
-	memberships, err := s.store.Tenants().MembershipsOf(ctx, userID)
+	memberships, err := s.store.Members().Of(ctx, userID)
 	if err != nil {
 		return core.Actor{}, core.User{}, err
 	}

@@ -27,6 +27,11 @@ func (s *Service) CreateToken(ctx context.Context, in core.Token) (_ core.Token,
 	if err := s.authorize(ctx, tokenAction(in.TenantID), in.TenantID); err != nil {
 		return core.Token{}, "", err
 	}
+	if in.TenantID != "" {
+		if _, err := changeableTenant(ctx, s.store, in.TenantID, core.ActManage); err != nil {
+			return core.Token{}, "", err
+		}
+	}
 	in.OwnerID = ""
 	return s.createToken(ctx, in, &note)
 }

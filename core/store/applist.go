@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -11,7 +12,7 @@ import (
 
 // filterApps turns a filter into conditions. Errors: EINVALID at "cursor" or "kind".
 func filterApps(f core.AppFilter) (func(*gorm.DB) *gorm.DB, error) {
-	after, err := parseAppCursor(f.Cursor)
+	after, err := parseNameCursor(f.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -28,21 +29,37 @@ func filterApps(f core.AppFilter) (func(*gorm.DB) *gorm.DB, error) {
 		case "service":
 			db = db.Where("service_entry <> ''")
 		}
-		if f.Search != "" {
-			pattern := contains(f.Search)
-			db = db.Where("(sort_name LIKE ? ESCAPE '!' OR id LIKE ? ESCAPE '!')", pattern, pattern)
-		}
-		if f.Cursor != "" {
-			db = db.Where("sort_name >= ? AND (sort_name > ? OR id > ?)", after.SortName, after.SortName, after.ID)
-		}
-		return db
+		return db.Scopes(named(f.Search, "sort_name", "id"), after.narrow)
 	}, nil
 }
 
-// appCursor is the last app of a page.
-type appCursor struct{ SortName, ID string }
+// named narrows a query to the rows that have text in one of the columns.
+func named(search string, columns ...string) func(*gorm.DB) *gorm.DB {
+	return func(db *gorm.DB) *gorm.DB {
+		if search == "" {
+			return db
+		}
+		var parts []string
+		var values []any
+		for _, c := range columns {
+			parts, values = append(parts, c+" LIKE ? ESCAPE '!'"), append(values, contains(search))
+		}
+		return db.Where("("+strings.Join(parts, " OR ")+")", values...)
+	}
+}
 
-func (c appCursor) String() string {
+// nameCursor is the last row of a page of what is listed by name.
+type nameCursor struct{ SortName, ID string }
+
+// narrow leaves what comes behind c.
+func (c nameCursor) narrow(db *gorm.DB) *gorm.DB {
+	if c == (nameCursor{}) {
+		return db
+	}
+	return db.Where("sort_name >= ? AND (sort_name > ? OR id > ?)", c.SortName, c.SortName, c.ID)
+}
+
+func (c nameCursor) String() string {
 	data, err := json.Marshal(c)
 	if err != nil {
 		panic(err) // two strings always marshal
@@ -50,7 +67,7 @@ func (c appCursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(data)
 }
 
-func parseAppCursor(s string) (c appCursor, err error) {
+func parseNameCursor(s string) (c nameCursor, err error) {
 	if s == "" {
 		return c, nil
 	}

@@ -86,7 +86,7 @@ func (s apps) List(ctx context.Context, f core.AppFilter) ([]core.App, string, e
 	next := ""
 	if len(rows) > limit {
 		rows = rows[:limit]
-		next = appCursor{rows[limit-1].SortName, rows[limit-1].ID}.String()
+		next = nameCursor{rows[limit-1].SortName, rows[limit-1].ID}.String()
 	}
 	return each(rows, appRow.app), next, err
 }

@@ -45,7 +45,7 @@ func (r operationRow) operation() core.Operation {
 
 type operations struct{ *Store }
 
-// Create looks for the app itself: the schema does not, since an operation outlives its app.
+// Create looks for the app, or the tenant when it is of none: the schema does not, since an operation outlives both.
 func (s operations) Create(ctx context.Context, o core.Operation) error {
 	if err := admit(ctx, o.TenantID, o.AppID); err != nil {
 		return err
@@ -53,7 +53,11 @@ func (s operations) Create(ctx context.Context, o core.Operation) error {
 	row := newOperationRow(o)
 	return s.transact(ctx, func(tx *Store) error {
 		return tx.write(ctx, func(db *gorm.DB) error {
-			if err := db.Take(&appRow{}, "id = ? AND tenant_id = ?", o.AppID, o.TenantID).Error; err != nil {
+			err := db.Take(&tenantRow{}, "id = ?", o.TenantID).Error
+			if o.AppID != "" {
+				err = db.Take(&appRow{}, "id = ? AND tenant_id = ?", o.AppID, o.TenantID).Error
+			}
+			if err != nil {
 				return err
 			}
 			return db.Create(&row).Error
@@ -78,6 +82,13 @@ func (s operations) Open(ctx context.Context, appID string) ([]core.Operation, e
 	return s.list(ctx, func(db *gorm.DB) *gorm.DB {
 		return db.Where("app_id = ? AND status IN ?", appID, []core.OperationStatus{core.OpPending, core.OpRunning}).
 			Order("created_at, id")
+	})
+}
+
+func (s operations) OpenOf(ctx context.Context, tenantID string) ([]core.Operation, error) {
+	return s.list(ctx, func(db *gorm.DB) *gorm.DB {
+		return db.Where("tenant_id = ? AND app_id = '' AND status IN ?", tenantID,
+			[]core.OperationStatus{core.OpPending, core.OpRunning}).Order("created_at, id")
 	})
 }
 

@@ -43,6 +43,14 @@ func (s sessions) Delete(ctx context.Context, tokenHash string) error {
 	})
 }
 
+func (s sessions) CountOf(ctx context.Context, userID string) (int, error) {
+	var n int64
+	err := s.read(ctx, func(db *gorm.DB) error {
+		return db.Model(&sessionRow{}).Where("user_id = ? AND expires_at > ?", userID, moment(time.Now())).Count(&n).Error
+	})
+	return int(n), err
+}
+
 func (s sessions) DeleteExpired(ctx context.Context, now time.Time) error {
 	return s.write(ctx, func(db *gorm.DB) error {
 		return db.Delete(&sessionRow{}, "expires_at <= ?", moment(now)).Error

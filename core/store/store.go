@@ -61,6 +61,8 @@ func unknownDriver(name string) error {
 
 // Tenants implements core.Store, as do the methods below.
 func (s *Store) Tenants() core.TenantStore         { return tenants{s} }
+func (s *Store) Members() core.MemberStore         { return members{s} }
+func (s *Store) Invitations() core.InvitationStore { return invitations{s} }
 func (s *Store) Users() core.UserStore             { return users{s} }
 func (s *Store) Sessions() core.SessionStore       { return sessions{s} }
 func (s *Store) Setup() core.SetupStore            { return setup{s} }

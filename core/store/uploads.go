@@ -82,7 +82,8 @@ func (s uploads) Delete(ctx context.Context, id string) error {
 func (s uploads) Expired(ctx context.Context, now time.Time) ([]core.Upload, error) {
 	var rows []uploadRow
 	err := s.read(ctx, func(db *gorm.DB) error {
-		return db.Scopes(ofApp(ctx)).Order("expires_at, id").Find(&rows, "expires_at <= ?", moment(now)).Error
+		return db.Scopes(ofApp(ctx)).Order("expires_at, id").
+			Find(&rows, "(expires_at <= ? OR tenant_id IN (SELECT id FROM tenants WHERE deleting))", moment(now)).Error
 	})
 	return each(rows, uploadRow.upload), err
 }

@@ -17,6 +17,8 @@ CREATE TABLE IF NOT EXISTS users (
   email         VARCHAR(255) NOT NULL,
   UNIQUE INDEX users_email (email),
   name          VARCHAR(255) NOT NULL,
+  sort_name     VARCHAR(255) NOT NULL,
+  INDEX users_by_name (sort_name, id),
   password_hash TEXT NOT NULL,
   operator      BOOLEAN NOT NULL,
   support       BOOLEAN NOT NULL,
@@ -29,10 +31,28 @@ CREATE TABLE IF NOT EXISTS memberships (
   tenant_id VARBINARY(64) NOT NULL,
   user_id   VARBINARY(64) NOT NULL,
   role      VARCHAR(32) NOT NULL,
+  created_at DATETIME(6),
   PRIMARY KEY (tenant_id, user_id),
   INDEX memberships_by_user (user_id),
   FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE,
   FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS invitations (
+  id           VARBINARY(64) NOT NULL PRIMARY KEY,
+  tenant_id    VARBINARY(64) NOT NULL,
+  email        VARCHAR(255) NOT NULL,
+  role         VARCHAR(32) NOT NULL,
+  secret_hash  VARBINARY(128) NOT NULL,
+  UNIQUE INDEX invitations_secret_hash (secret_hash),
+  inviter_id   VARBINARY(64) NOT NULL,
+  inviter_name VARCHAR(255) NOT NULL,
+  created_at   DATETIME(6),
+  expires_at   DATETIME(6),
+  accepted_at  DATETIME(6),
+  revoked_at   DATETIME(6),
+  INDEX invitations_by_tenant (tenant_id, id),
+  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS sessions (
@@ -40,7 +60,8 @@ CREATE TABLE IF NOT EXISTS sessions (
   user_id    VARBINARY(64) NOT NULL,
   data       MEDIUMBLOB,
   expires_at DATETIME(6),
-  INDEX sessions_by_expiry (expires_at)
+  INDEX sessions_by_expiry (expires_at),
+  INDEX sessions_by_user (user_id)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS setup_links (
@@ -159,6 +180,7 @@ DROP TABLE IF EXISTS audit;
 DROP TABLE IF EXISTS tokens;
 DROP TABLE IF EXISTS setup_links;
 DROP TABLE IF EXISTS sessions;
+DROP TABLE IF EXISTS invitations;
 DROP TABLE IF EXISTS memberships;
 DROP TABLE IF EXISTS users;
 DROP TABLE IF EXISTS tenants;

@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS instances (
   FOREIGN KEY (tenant_id, app_id) REFERENCES apps (tenant_id, id) ON DELETE CASCADE
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- An operation outlives its app: whoever asked for the deletion reads how it ended.
+-- An operation outlives its app and its tenant: whoever asked for the deletion reads how it ended.
 CREATE TABLE IF NOT EXISTS operations (
   id             VARBINARY(64) NOT NULL PRIMARY KEY,
   tenant_id      VARBINARY(64) NOT NULL,
@@ -74,8 +74,8 @@ CREATE TABLE IF NOT EXISTS operations (
   created_at     DATETIME(6),
   ended_at       DATETIME(6),
   INDEX operations_by_app (app_id, created_at),
-  INDEX operations_by_status (app_id, status),
-  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
+  INDEX operations_by_tenant (tenant_id, app_id),
+  INDEX operations_by_status (app_id, status)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS events (

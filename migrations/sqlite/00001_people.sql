@@ -14,6 +14,7 @@ CREATE TABLE users (
   id            TEXT NOT NULL PRIMARY KEY,
   email         TEXT NOT NULL UNIQUE,
   name          TEXT NOT NULL,
+  sort_name     TEXT NOT NULL,
   password_hash TEXT NOT NULL,
   operator      BOOLEAN NOT NULL,
   support       BOOLEAN NOT NULL,
@@ -22,13 +23,31 @@ CREATE TABLE users (
   created_at    DATETIME
 );
 
+CREATE INDEX users_by_name ON users (sort_name, id);
+
 CREATE TABLE memberships (
-  tenant_id TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
-  user_id   TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-  role      TEXT NOT NULL,
+  tenant_id  TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+  user_id    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  role       TEXT NOT NULL,
+  created_at DATETIME,
   PRIMARY KEY (tenant_id, user_id)
 );
 CREATE INDEX memberships_by_user ON memberships (user_id);
+
+CREATE TABLE invitations (
+  id           TEXT NOT NULL PRIMARY KEY,
+  tenant_id    TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+  email        TEXT NOT NULL,
+  role         TEXT NOT NULL,
+  secret_hash  TEXT NOT NULL UNIQUE,
+  inviter_id   TEXT NOT NULL,
+  inviter_name TEXT NOT NULL,
+  created_at   DATETIME,
+  expires_at   DATETIME,
+  accepted_at  DATETIME,
+  revoked_at   DATETIME
+);
+CREATE INDEX invitations_by_tenant ON invitations (tenant_id, id);
 
 CREATE TABLE sessions (
   token_hash TEXT NOT NULL PRIMARY KEY,
@@ -37,6 +56,7 @@ CREATE TABLE sessions (
   expires_at DATETIME
 );
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+CREATE INDEX sessions_by_user ON sessions (user_id);
 
 CREATE TABLE setup_links (
   id         INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
@@ -151,6 +171,7 @@ DROP TABLE audit;
 DROP TABLE tokens;
 DROP TABLE setup_links;
 DROP TABLE sessions;
+DROP TABLE invitations;
 DROP TABLE memberships;
 DROP TABLE users;
 DROP TABLE tenants;

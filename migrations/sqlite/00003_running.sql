@@ -56,7 +56,7 @@ CREATE TABLE instances (
 CREATE INDEX instances_by_app ON instances (app_id, state);
 CREATE INDEX instances_by_tenant ON instances (tenant_id, app_id, state);
 
--- An operation outlives its app: whoever asked for the deletion reads how it ended.
+-- An operation outlives its app and its tenant: whoever asked for the deletion reads how it ended.
 CREATE TABLE operations (
   id             TEXT NOT NULL PRIMARY KEY,
   tenant_id      TEXT NOT NULL,
@@ -69,10 +69,10 @@ CREATE TABLE operations (
   log_tail       TEXT,
   author         TEXT NOT NULL,
   created_at     DATETIME,
-  ended_at       DATETIME,
-  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
+  ended_at       DATETIME
 );
 CREATE INDEX operations_by_app ON operations (app_id, created_at);
+CREATE INDEX operations_by_tenant ON operations (tenant_id, app_id);
 CREATE INDEX operations_by_status ON operations (app_id, status);
 
 CREATE TABLE events (

@@ -36,6 +36,9 @@ type estate struct {
 	event     core.Event
 	upload    core.Upload
 	token     core.Token
+
+	member     core.Membership
+	invitation core.Invitation
 }
 
 func (w *world) newEstate() estate {
@@ -47,6 +50,9 @@ func (w *world) newEstate() estate {
 	w.ok(w.Events().Create(w.alice, e.event))
 	e.token = core.Token{ID: core.NewID(), TenantID: w.tenant.ID, SecretHash: core.NewSecret(), CreatedAt: time.Now()}
 	w.ok(w.Tokens().Create(w.alice, e.token))
+	e.member = core.Membership{TenantID: w.tenant.ID, UserID: w.newUser("Ann").ID, Role: core.RoleViewer, CreatedAt: time.Now()}
+	w.ok(w.Members().Put(w.alice, e.member))
+	e.invitation = w.newInvitation("new@example.com")
 	w.ok(w.Credentials().Put(w.alice, core.Credentials{AppID: w.app.ID, Values: map[string]string{"password": "x"}}))
 	return e
 }
@@ -59,16 +65,31 @@ func (w *world) acts(e estate) map[string]act {
 	instance := e.instance
 	instance.ID, instance.HostPort = core.NewInstanceID(), 25750
 	return map[string]act{
-		"get tenant":       func(ctx context.Context) error { _, err := w.Tenants().Get(ctx, app.TenantID); return err },
-		"get app":          func(ctx context.Context) error { _, err := w.Apps().Get(ctx, app.ID); return err },
-		"get version":      func(ctx context.Context) error { _, err := w.Versions().Get(ctx, e.version.ID); return err },
-		"get label":        func(ctx context.Context) error { _, err := w.Versions().ByLabel(ctx, app.ID, "1.0"); return err },
-		"get release":      func(ctx context.Context) error { _, err := w.Releases().Get(ctx, app.ID, 1); return err },
-		"get instance":     func(ctx context.Context) error { _, err := w.Instances().Get(ctx, e.instance.ID); return err },
-		"get operation":    func(ctx context.Context) error { _, err := w.Operations().Get(ctx, e.operation.ID); return err },
-		"get upload":       func(ctx context.Context) error { _, err := w.Uploads().Get(ctx, e.upload.ID); return err },
-		"get credentials":  func(ctx context.Context) error { _, err := w.Credentials().Get(ctx, app.ID); return err },
-		"add member":       func(ctx context.Context) error { return w.Tenants().AddMember(ctx, member) },
+		"get tenant":      func(ctx context.Context) error { _, err := w.Tenants().Get(ctx, app.TenantID); return err },
+		"get app":         func(ctx context.Context) error { _, err := w.Apps().Get(ctx, app.ID); return err },
+		"get version":     func(ctx context.Context) error { _, err := w.Versions().Get(ctx, e.version.ID); return err },
+		"get label":       func(ctx context.Context) error { _, err := w.Versions().ByLabel(ctx, app.ID, "1.0"); return err },
+		"get release":     func(ctx context.Context) error { _, err := w.Releases().Get(ctx, app.ID, 1); return err },
+		"get instance":    func(ctx context.Context) error { _, err := w.Instances().Get(ctx, e.instance.ID); return err },
+		"get operation":   func(ctx context.Context) error { _, err := w.Operations().Get(ctx, e.operation.ID); return err },
+		"get upload":      func(ctx context.Context) error { _, err := w.Uploads().Get(ctx, e.upload.ID); return err },
+		"get credentials": func(ctx context.Context) error { _, err := w.Credentials().Get(ctx, app.ID); return err },
+		"add member":      func(ctx context.Context) error { return w.Members().Put(ctx, member) },
+		"add invitation": func(ctx context.Context) error {
+			return w.Invitations().Create(ctx, core.Invitation{TenantID: app.TenantID})
+		},
+		"get invitation": func(ctx context.Context) error {
+			_, err := w.Invitations().Get(ctx, app.TenantID, e.invitation.ID)
+			return err
+		},
+		"set invitation": func(ctx context.Context) error { return w.Invitations().Update(ctx, e.invitation) },
+		"get member": func(ctx context.Context) error {
+			_, err := w.Members().Get(ctx, app.TenantID, e.member.UserID)
+			return err
+		},
+		"remove member":    func(ctx context.Context) error { return w.Members().Remove(ctx, app.TenantID, e.member.UserID) },
+		"update tenant":    func(ctx context.Context) error { return w.Tenants().Update(ctx, w.tenant) },
+		"delete tenant":    func(ctx context.Context) error { return w.Tenants().Delete(ctx, app.TenantID) },
 		"add app":          func(ctx context.Context) error { return w.Apps().Create(ctx, created) },
 		"add version":      func(ctx context.Context) error { return w.Versions().Create(ctx, e.version) },
 		"add release":      func(ctx context.Context) error { _, err := w.Releases().Create(ctx, e.release); return err },
@@ -141,6 +162,14 @@ func (w *world) sees(ctx context.Context, e estate, want bool) {
 	count("latest events", len(latest), err)
 	tokens, err := w.Tokens().List(ctx, w.tenant.ID)
 	count("tokens", len(tokens), err)
+	members, err := w.Members().List(ctx, w.tenant.ID)
+	count("members", len(members), err)
+	invited, err := w.Invitations().Open(ctx, w.tenant.ID)
+	count("invitations", len(invited), err)
+	estate, err := w.Tenants().Estate(ctx, w.tenant.ID)
+	count("estate", len(estate.Apps)+estate.Versions+estate.Members+estate.Invitations+estate.Tokens, err)
+	inTenant, _, err := w.Tenants().Counts(ctx, []string{w.tenant.ID})
+	count("member counts", len(inTenant), err)
 	expired, err := w.Uploads().Expired(ctx, e.upload.ExpiresAt.Add(time.Hour))
 	count("expired uploads", len(expired), err)
 	uses, err := w.Releases().UsesVersion(ctx, w.app.ID, e.version.ID)

@@ -20,24 +20,10 @@ func testTenants(w *world) {
 	w.fails(w.Tenants().Create(w.system, w.tenant), core.ECONFLICT, "name")
 
 	second := w.newTenant("aardvark") // sorted as people sort, not "Acme" first for its capital
-	check(w, []core.Tenant{second, w.tenant})(w.Tenants().List(w.member(w.tenant, second)))
-	check(w, []core.Tenant{w.other})(w.Tenants().List(w.bob))
-	empty(w)(w.Tenants().List(w.nobody))
-}
-
-func testMemberships(w *world) {
-	u := core.User{ID: core.NewID(), Email: core.NewInstanceID() + "@example.com", Name: "Ann"}
-	w.ok(w.Users().Create(w.system, u))
-	m := core.Membership{TenantID: w.tenant.ID, UserID: u.ID, Role: core.RoleViewer}
-	w.ok(w.Tenants().AddMember(w.alice, m))
-	m.Role = core.RoleAdmin
-	w.ok(w.Tenants().AddMember(w.alice, m))
-	check(w, []core.Membership{m})(w.Tenants().Members(w.alice, w.tenant.ID))
-	check(w, []core.Membership{m})(w.Tenants().MembershipsOf(w.nobody, u.ID))
-	empty(w)(w.Tenants().MembershipsOf(w.nobody, "nobody"))
-
-	m.UserID = "nobody"
-	w.fails(w.Tenants().AddMember(w.alice, m), core.ENOTFOUND)
+	check(w, []core.Tenant{second, w.tenant})(w.Tenants().Own(w.member(w.tenant, second)))
+	check(w, []core.Tenant{w.other})(w.Tenants().Own(w.bob))
+	empty(w)(w.Tenants().Own(w.nobody))
+	empty(w)(w.Tenants().Own(w.system))
 }
 
 func testUsers(w *world) {

@@ -21,6 +21,8 @@ func testRaces(t *testing.T, first, second core.Store) {
 		"Revisions":      raceRevisions,
 		"LastUnit":       raceLastUnit,
 		"Usage":          raceUsage,
+		"LastAdmin":      raceLastAdmin,
+		"Invitation":     raceInvitation,
 	} {
 		t.Run(name, func(t *testing.T) { race(newWorld(t, first), second) })
 	}

@@ -48,7 +48,8 @@ func testNarrowedToken(w *world) {
 	narrowed := core.Actor{Kind: core.ActorToken, Apps: []string{mine.ID},
 		Roles: map[string]core.Role{w.tenant.ID: core.RoleDeveloper}}
 	operator := core.Actor{Kind: core.ActorToken, Apps: []string{mine.ID}, Operator: true}
-	ofTenant := []string{"get tenant", "add upload", "add member", "add token", "delete token"}
+	ofTenant := []string{"get tenant", "add upload", "add member", "add token", "delete token",
+		"add invitation", "get invitation", "set invitation", "get member", "remove member", "update tenant", "delete tenant"}
 	for _, actor := range []core.Actor{narrowed, operator} {
 		ctx := core.WithActor(w.Context(), actor)
 		for name, act := range w.acts(e) {

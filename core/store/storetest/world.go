@@ -49,6 +49,22 @@ func (w *world) newTenant(name string) core.Tenant {
 	return t
 }
 
+func (w *world) newUser(name string) core.User {
+	w.Helper()
+	u := core.User{ID: core.NewID(), Email: core.NewInstanceID() + "@example.com", Name: name, CreatedAt: time.Now()}
+	w.ok(w.Users().Create(w.system, u))
+	return u
+}
+
+func (w *world) newInvitation(email string) core.Invitation {
+	w.Helper()
+	i := core.Invitation{ID: core.NewID(), TenantID: w.tenant.ID, Email: email, Role: core.RoleDeveloper,
+		SecretHash: core.NewSecret(), InviterID: "u", InviterName: "Alice", CreatedAt: time.Now(),
+		ExpiresAt: time.Now().Add(time.Hour)}
+	w.ok(w.Invitations().Create(w.alice, i))
+	return i
+}
+
 func (w *world) newApp(t core.Tenant, name string) core.App {
 	w.Helper()
 	a := core.App{ID: "a" + core.NewInstanceID(), TenantID: t.ID, Name: name, State: core.AppNew, CreatedAt: time.Now()}

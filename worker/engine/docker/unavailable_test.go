@@ -25,6 +25,7 @@ func TestEngineAway(t *testing.T) {
 		"EnsureVolume":  func() error { return e.EnsureVolume(ctx, "v1", "t1", "shop") },
 		"RemoveVolume":  func() error { return e.RemoveVolume(ctx, "v1") },
 		"Volumes":       func() error { _, err := e.Volumes(ctx, "shop"); return err },
+		"TenantVolumes": func() error { _, err := e.TenantVolumes(ctx, "tea"); return err },
 		"Fetch":         func() error { return e.Fetch(ctx, image) },
 		"RemoveImage":   func() error { return e.RemoveImage(ctx, image) },
 		"Create":        func() error { _, err := e.Create(ctx, spec); return err },

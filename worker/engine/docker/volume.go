@@ -35,9 +35,18 @@ func (e *Engine) RemoveVolume(ctx context.Context, name string) error {
 
 // Volumes returns the names of the volumes of an app.
 func (e *Engine) Volumes(ctx context.Context, appID string) ([]string, error) {
+	return e.volumesWith(ctx, core.LabelApp+"="+appID)
+}
+
+// TenantVolumes returns the names of the volumes of a tenant, also of apps that are gone.
+func (e *Engine) TenantVolumes(ctx context.Context, tenantID string) ([]string, error) {
+	return e.volumesWith(ctx, core.LabelTenant+"="+tenantID)
+}
+
+func (e *Engine) volumesWith(ctx context.Context, label string) ([]string, error) {
 	found, err := e.api.VolumeList(ctx, volume.ListOptions{Filters: filters.NewArgs(
 		filters.Arg("label", core.LabelInstallation+"="+e.opts.Installation),
-		filters.Arg("label", core.LabelApp+"="+appID),
+		filters.Arg("label", label),
 	)})
 	if err != nil {
 		return nil, wrap(err)

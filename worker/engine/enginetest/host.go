@@ -61,6 +61,14 @@ func testVolume(b *bench) {
 	if !slices.Equal(names, []string{name}) {
 		b.Errorf("volumes %q, want %q", names, name)
 	}
+	names, err = b.TenantVolumes(b.ctx, b.tenant)
+	b.ok(err)
+	if !slices.Contains(names, name) {
+		b.Errorf("volumes of the tenant %q lack %q", names, name)
+	}
+	if names, _ := b.TenantVolumes(b.ctx, "another"); slices.Contains(names, name) {
+		b.Errorf("another tenant has it: %q", names)
+	}
 	spec := b.spec()
 	spec.Volume = &core.Volume{Name: name, Path: "/data"}
 	id := b.create(spec)

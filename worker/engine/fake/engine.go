@@ -146,3 +146,19 @@ func (e *Engine) Volumes(ctx context.Context, appID string) ([]string, error) {
 	slices.Sort(names)
 	return names, nil
 }
+
+// TenantVolumes returns the names of the volumes of a tenant, also of apps that are gone.
+func (e *Engine) TenantVolumes(ctx context.Context, tenantID string) ([]string, error) {
+	defer e.mu.Unlock()
+	if err := e.enter(ctx, "TenantVolumes"); err != nil {
+		return nil, err
+	}
+	var names []string
+	for name, v := range e.volumes {
+		if v.tenantID == tenantID {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
