@@ -25,6 +25,13 @@ func (p *parts) metrics() http.Handler {
 			func() float64 { return float64(p.gateway.Totals().Refused) }),
 		counter("berth_gateway_unknown_total", "Requests for a domain that leads nowhere.",
 			func() float64 { return float64(p.gateway.Totals().Unknown) }),
+		counter("berth_quota_drift_total", "How often what teams use was counted wrong, and put right.",
+			func() float64 {
+				if p.loop == nil {
+					return 0 // a gateway alone
+				}
+				return float64(p.loop.Drift())
+			}),
 		gauge("berth_registry_contact_timestamp_seconds", "When the registry last answered.",
 			func() float64 { return float64(p.registry.Contact().Unix()) }))
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})

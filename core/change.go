@@ -6,7 +6,7 @@ import "context"
 type Change struct {
 	TenantID string
 	AppID    string
-	Kind     string // "app", "version", "release", "operation", "event", "upload", "host"
+	Kind     string // "app", "version", "release", "operation", "event", "upload", "host", "quota"
 	ID       string // of the operation or upload, when it is about one
 }
 

@@ -137,7 +137,7 @@ func (a Amounts) most(b Amounts) Amounts {
 // MeasureApp reads all of an app that counts. A catalogue's image is the operator's, so it counts for nobody. Scoped
 // by the actor. Errors: those of the store.
 func MeasureApp(ctx context.Context, store Store, catalog Catalog, app App) (u AppUse, err error) {
-	u = AppUse{App: app, Plan: planOf(catalog, app)}
+	u = AppUse{App: app, Plan: ServicePlan(catalog, app)}
 	if app.Release > 0 {
 		if u.Target, err = store.Releases().Get(ctx, app.ID, app.Release); err != nil {
 			return u, err
@@ -155,8 +155,8 @@ func MeasureApp(ctx context.Context, store Store, catalog Catalog, app App) (u A
 	return u, err
 }
 
-// planOf returns the size of a service; zero for an app, and where the catalogue no longer has it.
-func planOf(catalog Catalog, app App) Plan {
+// ServicePlan returns the size of a service; zero for an app, and where the catalogue no longer has it.
+func ServicePlan(catalog Catalog, app App) Plan {
 	if !app.IsService() || catalog == nil {
 		return Plan{}
 	}

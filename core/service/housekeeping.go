@@ -11,7 +11,8 @@ import (
 const (
 	tidyEvery    = 20 * time.Second
 	collectEvery = 5 * time.Minute
-	collectAlso  = time.Hour // when nothing is known of: a worker removes repositories too
+	keepSamples  = 90 * 24 * time.Hour // of what teams use
+	collectAlso  = time.Hour           // when nothing is known of: a worker removes repositories too
 )
 
 // garbage notes that something was removed whose disk space can be had back.
@@ -59,6 +60,7 @@ func (s *Service) tidy(ctx context.Context) {
 		"uploads":    s.dropExpired(ctx, now),
 		"images":     s.collect(ctx, now),
 		"audit":      s.pruneAudit(ctx, now),
+		"use":        s.store.Usage().PruneSamples(ctx, now.Add(-keepSamples)),
 	} {
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("housekeeping is to be done again", "what", what, "error", err)

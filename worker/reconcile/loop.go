@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"berth/core"
@@ -46,6 +47,7 @@ type Loop struct {
 	switches *switches
 	failures *failures
 
+	drift      atomic.Int64
 	operations sync.Mutex // instances of an app move the same operation on, side by side
 }
 
@@ -83,6 +85,7 @@ func (l *Loop) Run(ctx context.Context) error {
 	for range l.Workers {
 		all.Go(func() { l.work(ctx) })
 	}
+	all.Go(func() { l.repairLoop(ctx) })
 	tick := time.NewTicker(l.Resync)
 	defer tick.Stop()
 	for n := 0; ; n++ {
@@ -176,8 +179,11 @@ func (l *Loop) reconcile(ctx context.Context, appID string) (time.Time, error) {
 			return time.Time{}, err
 		}
 		did, err := l.apply(ctx, d, plan)
-		if err != nil || !did {
+		if err != nil {
 			return plan.Next, err
+		}
+		if !did {
+			return plan.Next, l.count(ctx, d, o)
 		}
 	}
 	return time.Now().Add(time.Second), nil

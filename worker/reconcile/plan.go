@@ -213,7 +213,7 @@ func (p *planner) converge() {
 		return
 	}
 	exclusive := p.release.Spec.Volume != nil
-	if exclusive && len(p.old) > 0 {
+	if exclusive && (len(p.old) > 0 || p.stopping()) {
 		// Two programs must not write the same storage: the old one goes first.
 		for _, i := range p.old {
 			p.retire(i)
@@ -242,6 +242,11 @@ func (p *planner) converge() {
 		p.goLive()
 	}
 	p.plan.Settled = len(p.o.Instances) == len(p.wanted) && p.release.Status == core.ReleaseLive
+}
+
+// stopping reports whether an instance is on its way out that has not ended yet.
+func (p *planner) stopping() bool {
+	return slices.ContainsFunc(p.o.Instances, func(i core.Instance) bool { return i.State == core.InstanceStopping })
 }
 
 func (p *planner) goLive() {
