@@ -74,6 +74,9 @@ type ImageGate interface {
 	Login(ctx context.Context, user, password string) (Actor, error)
 	// Allow checks the actor in ctx. Errors: ENOTFOUND, EFORBIDDEN.
 	Allow(ctx context.Context, repo string, access PushAccess) error
+	// Room returns how many bytes of images the owner of a repository has room for, before any of them are read. size
+	// is how many there are at least. Errors: ENOTFOUND, ETOOLARGE with a *QuotaError as its cause.
+	Room(ctx context.Context, repo string, size Bytes) (Bytes, error)
 	// Pushed records a pushed image as a version. An error refuses the push. Errors: ECONFLICT when the label
 	// exists with another digest, EINVALID for an image that cannot run here.
 	Pushed(ctx context.Context, repo, label string, a Artifact) error

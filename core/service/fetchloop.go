@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -153,8 +154,22 @@ func (s *Service) copyImage(ctx context.Context, app core.App, job fetchJob) (co
 		s.notify(app, "operation", job.op.ID)
 	}
 	show(job.text())
+	room := core.Bytes(core.MaxAmount)
+	if !job.src.Trusted { // a catalogue's image is the operator's
+		var err error
+		if room, err = s.room(ctx, app.TenantID, app.ID, 0); err != nil {
+			return core.Artifact{}, err
+		}
+	}
+	copying, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	var told time.Time
-	return s.images.Copy(ctx, app.ID, job.src, func(done, total core.Bytes) {
+	artifact, err := s.images.Copy(copying, app.ID, job.src, func(done, total core.Bytes) {
+		if total > room {
+			_, full := s.room(ctx, app.TenantID, app.ID, int64(total))
+			stop(full)
+			return
+		}
 		if time.Since(told) < progressEvery {
 			return
 		}
@@ -164,6 +179,10 @@ func (s *Service) copyImage(ctx context.Context, app core.App, job fetchJob) (co
 		text.Args["done"], text.Args["total"] = done.Human(), total.Human()
 		show(text)
 	})
+	if _, full := errors.AsType[*core.QuotaError](context.Cause(copying)); full {
+		return artifact, context.Cause(copying)
+	}
+	return artifact, err
 }
 
 // moveFetch changes an operation that has not ended meanwhile.

@@ -56,6 +56,20 @@ func allow(ctx context.Context, store core.Store, repo string, access core.PushA
 	return nil
 }
 
+// Room returns how many bytes may still be pushed into a repository. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN,
+// ETOOLARGE when the quota of the app's tenant has not as much left.
+func (s *Service) Room(ctx context.Context, repo string, size core.Bytes) (core.Bytes, error) {
+	app, err := appFor(ctx, s.store, repo, core.ActDeploy)
+	if err != nil {
+		return 0, err
+	}
+	left, err := s.room(ctx, app.TenantID, app.ID, int64(size))
+	if err != nil && s.attempts.first(s.now(), core.ActorFrom(ctx).ID+"|"+repo+"|room") {
+		s.refused(ctx, &core.AuditEntry{Action: "registry.push", AppID: app.ID, TenantID: app.TenantID}, err)
+	}
+	return left, err
+}
+
 // Pushed records a pushed image as a version of the app. The same image again is fine; an image without a label is
 // part of another one. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID, ECONFLICT.
 func (s *Service) Pushed(ctx context.Context, repo, label string, a core.Artifact) (err error) {

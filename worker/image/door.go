@@ -118,6 +118,12 @@ func (d *door) pass(w http.ResponseWriter, r *http.Request, route string, vars m
 			return
 		}
 		answer.watchDisk = true
+		body, err := d.makeRoom(r, route, vars["name"])
+		if err != nil {
+			s.refuse(w, err)
+			return
+		}
+		answer.body = body
 	}
 	if blob := wanted(r, route, vars); blob != "" {
 		release := s.pins.hold(blob)
@@ -130,7 +136,7 @@ func (d *door) pass(w http.ResponseWriter, r *http.Request, route string, vars m
 		}()
 	}
 	s.app.ServeHTTP(answer, r)
-	if route == v2.RouteNameBlobUploadChunk && writes && (r.Context().Err() != nil || answer.status >= 500) {
+	if route == v2.RouteNameBlobUploadChunk && writes && (r.Context().Err() != nil || answer.status >= 500 || answer.replaced) {
 		s.giveUp(vars["name"], vars["uuid"])
 	}
 }
@@ -168,6 +174,7 @@ type answer struct {
 	http.ResponseWriter
 	store     *Store
 	watchDisk bool
+	body      *room // nil where nothing is written
 	status    int
 	replaced  bool
 }
@@ -177,6 +184,11 @@ func (a *answer) WriteHeader(status int) {
 		return
 	}
 	a.status = status
+	if a.body != nil && a.body.over != nil {
+		a.replaced = true
+		a.store.refuse(a.ResponseWriter, a.body.over)
+		return
+	}
 	if status == http.StatusInternalServerError && a.watchDisk && a.store.checkFree(0) != nil {
 		a.replaced = true
 		a.store.refuseFull(a.ResponseWriter)

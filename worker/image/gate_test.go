@@ -18,6 +18,7 @@ type gate struct {
 	pushed map[string]core.Artifact // "shop:1.0"
 	actors []string
 	refuse error
+	left   core.Bytes // room for images; 0 is plenty
 }
 
 var owners = map[string]string{"shop": "alice", "tea": "alice", "bank": "bob"}
@@ -34,6 +35,18 @@ func (g *gate) Allow(ctx context.Context, repo string, _ core.PushAccess) error 
 		return core.NotFound()
 	}
 	return nil
+}
+
+func (g *gate) Room(_ context.Context, _ string, size core.Bytes) (core.Bytes, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.left == 0:
+		return core.TiB, nil
+	case size > g.left:
+		return 0, core.Wrap(&core.QuotaError{Resource: core.ResourceImages}, core.ETOOLARGE, "error.quota_images")
+	}
+	return g.left, nil
 }
 
 func (g *gate) Pushed(ctx context.Context, repo, label string, a core.Artifact) error {

@@ -42,6 +42,9 @@ func (s *Store) refusal(err error) error {
 	if e.Code == core.EINVALID && len(e.Fields) > 0 && e.Fields[0].Field == "label" {
 		code = errcode.ErrorCodeTagInvalid
 	}
+	if overQuota(err) {
+		code = errcode.ErrorCodeDenied
+	}
 	return code.WithMessage(s.opts.Word(text))
 }
 
@@ -60,7 +63,15 @@ func (s *Store) refuse(w http.ResponseWriter, err error) {
 		s.log.Error("registry", "error", err)
 		err = errcode.ErrorCodeUnknown.WithMessage(s.opts.Word(core.ErrorMessage(err)))
 	}
+	if overQuota(err) {
+		w = statusWriter{w, http.StatusRequestEntityTooLarge}
+	}
 	errcode.ServeJSON(w, s.refusal(err))
+}
+
+func overQuota(err error) bool {
+	_, ok := errors.AsType[*core.QuotaError](err)
+	return ok
 }
 
 // refuseFull answers that the disk is full. The registry's protocol has no code for that, HTTP has a status.
