@@ -41,7 +41,7 @@ func (h *Handlers) homeList(ctx context.Context, f core.AppFilter) (home.List, e
 	}
 	titles, err := h.titles(ctx)
 	return home.List{TenantID: f.TenantID, Kind: f.Kind, Search: f.Search, Cursor: f.Cursor, Next: next, Apps: apps,
-		Titles: titles, CanNew: actor(ctx).Can(core.ActDeploy, f.TenantID),
+		Titles: titles, CanNew: actor(ctx).Can(core.ActCreate, f.TenantID),
 		Inspect: actor(ctx).Can(core.ActInspect, f.TenantID)}, err
 }
 

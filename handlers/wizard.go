@@ -22,7 +22,7 @@ func (h *Handlers) wizardPage(c echo.Context, tenantID string) (layout.Page, err
 		return p, err
 	}
 	p.Title, p.Section = i18n.T(ctx, "new.title"), layout.SectionHome
-	return p, actor(ctx).Authorize(core.ActDeploy, p.Tenant.ID)
+	return p, actor(ctx).Authorize(core.ActCreate, p.Tenant.ID)
 }
 
 func (h *Handlers) questionPage(c echo.Context) error {

@@ -13,7 +13,7 @@ import (
 
 // routes leads each address to its handler through what is to happen before: nothing for the registry, which knows
 // its own people; a token or a session for programs and open pages; a session for people.
-func (s *Server) routes(o Options) http.Handler {
+func (s *Server) routes(o Options) *echo.Echo {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = echo.ExtractIPDirect()
@@ -28,13 +28,13 @@ func (s *Server) routes(o Options) http.Handler {
 	e.GET(pathHealth, answerHealth)
 	e.GET(pathReady, s.answerReady)
 	e.GET(pathMetrics, echo.WrapHandler(o.Metrics))
-	e.Any("/v2", echo.WrapHandler(o.Registry), noteOrigin)
-	e.Any("/v2/*", echo.WrapHandler(o.Registry), noteOrigin)
+	e.Match(registryMethods[:2], "/v2", echo.WrapHandler(o.Registry), noteOrigin)
+	e.Match(registryMethods, "/v2/*", echo.WrapHandler(o.Registry), noteOrigin)
 	e.GET("/static/*", echo.WrapHandler(o.Static), headers, zip)
 
 	uploads := e.Group(strings.TrimSuffix(paths.Uploads, "/"), headers, who.any, localize, guard, signedIn,
 		who.stayInUse)
-	uploads.Any("/*", echo.WrapHandler(o.Uploads))
+	uploads.Match(uploadMethods, "/*", echo.WrapHandler(o.Uploads))
 
 	api := e.Group("/api/v1", headers, limitRate(apiRate, apiBurst, middleware.DefaultSkipper), who.any, localize,
 		guard, zip)
@@ -53,6 +53,12 @@ func (s *Server) routes(o Options) http.Handler {
 }
 
 var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+// What the image registry and resumable uploads are asked by.
+var (
+	registryMethods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+	uploadMethods   = []string{http.MethodPost, http.MethodHead, http.MethodPatch, http.MethodDelete}
+)
 
 // noRoute tells an address that does not take the method from one that is not there. Echo by itself does not, since
 // a group answers for every address below it.

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"berth/core"
 	"berth/handlers"
 )
@@ -32,6 +34,7 @@ type Server struct {
 	sessions *sessions
 	ready    func(ctx context.Context) map[string]Part
 	log      *slog.Logger
+	router   *echo.Echo
 	handler  http.Handler
 }
 
@@ -49,7 +52,8 @@ const (
 func New(o Options) *Server {
 	s := &Server{handlers: o.Handlers, sessions: newSessions(o.Sessions, o.Handlers.PortalURL), ready: o.Ready, log: o.Log}
 	o.Handlers.Sessions = s.sessions
-	s.handler = headAsGet(s.routes(o))
+	s.router = s.routes(o)
+	s.handler = headAsGet(s.router)
 	return s
 }
 

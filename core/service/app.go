@@ -15,7 +15,7 @@ import (
 func (s *Service) CreateApp(ctx context.Context, in core.NewApp) (_ core.App, _ core.Operation, err error) {
 	note := core.AuditEntry{Action: "app.create", TenantID: in.TenantID}
 	defer s.attempted(ctx, &note, &err)
-	if err := s.authorizeNew(ctx, in.TenantID); err != nil {
+	if err := s.authorize(ctx, core.ActCreate, in.TenantID); err != nil {
 		return core.App{}, core.Operation{}, err
 	}
 	app, faults := s.draft(in)

@@ -127,20 +127,8 @@ func (s *Service) authorize(ctx context.Context, act core.Action, tenantID strin
 	return err
 }
 
-// authorizeNew allows the actor to bring a new app into a tenant, which a token of some apps never may.
-// Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
-func (s *Service) authorizeNew(ctx context.Context, tenantID string) error {
-	if err := s.authorize(ctx, core.ActDeploy, tenantID); err != nil {
-		return err
-	}
-	if core.ActorFrom(ctx).Apps != nil {
-		return core.Errorf(core.EFORBIDDEN, "error.forbidden")
-	}
-	return nil
-}
-
 // adds are the actions that a tenant that is to go refuses.
-var adds = map[core.Action]bool{core.ActDeploy: true}
+var adds = map[core.Action]bool{core.ActCreate: true, core.ActDeploy: true}
 
 // appFor returns an app that the actor may do something with. It reads through store, which may be a transaction.
 // Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.

@@ -33,7 +33,7 @@ func (s *Service) BeginUpload(ctx context.Context, u core.Upload) (_ core.Upload
 			return core.Upload{}, err
 		}
 		u.TenantID = app.TenantID
-	} else if err := s.authorizeNew(ctx, u.TenantID); err != nil {
+	} else if err := s.authorize(ctx, core.ActCreate, u.TenantID); err != nil {
 		return core.Upload{}, err
 	}
 	if err := checkArchiveSize(int64(u.Size)); err != nil {
