@@ -50,4 +50,8 @@ type EventStore interface {
 	List(ctx context.Context, f EventFilter) ([]Event, error)
 	// Latest returns the newest event of each app of a page.
 	Latest(ctx context.Context, appIDs []string) (map[string]Event, error)
+	// Prune removes the oldest of what is older than before, at most so many, and returns how many events that were.
+	// PruneApp removes those of an app beyond the newest keep. Housekeeping alone calls them.
+	Prune(ctx context.Context, before time.Time, most int) (int, error)
+	PruneApp(ctx context.Context, appID string, keep, most int) (int, error)
 }

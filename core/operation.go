@@ -155,4 +155,8 @@ type OperationStore interface {
 	OpenOf(ctx context.Context, tenantID string) ([]Operation, error)
 	// List returns the operations of an app, newest first, at most limit.
 	List(ctx context.Context, appID string, limit int) ([]Operation, error)
+	// Prune removes the oldest of what ended and is older than before, at most so many, and returns how many operations
+	// that were. PruneApp removes those of an app that ended, beyond the newest keep. Housekeeping alone calls them.
+	Prune(ctx context.Context, before time.Time, most int) (int, error)
+	PruneApp(ctx context.Context, appID string, keep, most int) (int, error)
 }

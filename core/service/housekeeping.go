@@ -35,7 +35,7 @@ func (g *garbage) due(now time.Time) bool {
 }
 
 // RunHousekeeping removes what is over, until ctx ends: sessions, the setup link, uploads that were given up, the
-// images that nothing refers to any more, and what is older in the audit than it is to be kept.
+// images that nothing refers to any more, and what is older in the audit or an app's history than it is to be kept.
 func (s *Service) RunHousekeeping(ctx context.Context) error {
 	ctx = asSystem(ctx)
 	s.garbage.add() // a previous process may have left some
@@ -61,6 +61,7 @@ func (s *Service) tidy(ctx context.Context) {
 		"images":     s.collect(ctx, now),
 		"audit":      s.pruneAudit(ctx, now),
 		"use":        s.store.Usage().PruneSamples(ctx, now.Add(-keepSamples)),
+		"history":    s.pruneHistory(ctx, now),
 	} {
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("housekeeping is to be done again", "what", what, "error", err)

@@ -61,8 +61,9 @@ type Service struct {
 	failures  *failures
 	attempts  *attempts
 
-	auditKept   time.Duration
-	auditPruned pruned
+	auditKept     time.Duration
+	auditPruned   pruned
+	historyPruned pruned
 
 	fetches *fetches
 	garbage garbage

@@ -124,18 +124,21 @@ func testAuditScope(w *world) {
 // testAuditPages: pages are whole and without a gap, also where what is looked for lies far apart.
 func testAuditPages(w *world) {
 	const many = 25_000 // more than one call looks at
-	w.ok(w.Transact(w.system, func(tx core.Store) error {
-		for i := range many {
-			e := core.AuditEntry{ID: fmt.Sprintf("1%025d", i), TenantID: w.tenant.ID, Action: "app.stop", Outcome: core.AuditDone}
-			if i == 10 {
-				e.Object = "needle"
+	const batch = 500   // a slow machine does not write all of it within the patience of one transaction
+	for first := 0; first < many; first += batch {
+		w.ok(w.Transact(w.system, func(tx core.Store) error {
+			for i := first; i < first+batch; i++ {
+				e := core.AuditEntry{ID: fmt.Sprintf("1%025d", i), TenantID: w.tenant.ID, Action: "app.stop", Outcome: core.AuditDone}
+				if i == 10 {
+					e.Object = "needle"
+				}
+				if err := tx.Audit().Append(w.system, e); err != nil {
+					return err
+				}
 			}
-			if err := tx.Audit().Append(w.system, e); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
+			return nil
+		}))
+	}
 	f := core.AuditFilter{TenantID: w.tenant.ID, Limit: 1000}
 	seen := 0
 	for calls := 0; ; calls++ {

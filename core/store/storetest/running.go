@@ -135,6 +135,27 @@ func testOperations(w *world) {
 	check(w, done)(w.Operations().Get(w.alice, first.ID))
 	check(w, []core.Operation{second})(w.Operations().Open(w.alice, w.app.ID))
 	w.fails(w.Operations().Update(w.system, core.Operation{ID: "nothing"}), core.ENOTFOUND)
+
+	check(w, 0)(w.Operations().PruneApp(w.system, w.app.ID, 2, 10))
+	check(w, 1)(w.Operations().PruneApp(w.system, w.app.ID, 0, 10)) // the other goes on
+	check(w, []core.Operation{second})(w.Operations().List(w.alice, w.app.ID, 0))
+
+	old := w.newOperation()
+	open, over := old, old
+	long := time.Now().Add(-100 * 24 * time.Hour)
+	open.ID, over.ID, over.Status = core.NewIDAt(long), core.NewIDAt(long), core.OpSucceeded
+	w.ok(w.Operations().Create(w.alice, open))
+	w.ok(w.Operations().Create(w.alice, over))
+	w.ok(w.Apps().Delete(w.system, w.app.ID)) // which its operations outlive
+	for n := 1; n > 0; {                      // other tests leave older ones
+		var err error
+		n, err = w.Operations().Prune(w.system, time.Now().Add(-90*24*time.Hour), 10)
+		w.ok(err)
+	}
+	check(w, open)(w.Operations().Get(w.system, open.ID))
+	check(w, old)(w.Operations().Get(w.system, old.ID))
+	_, err := w.Operations().Get(w.system, over.ID)
+	w.fails(err, core.ENOTFOUND)
 }
 
 func testEvents(w *world) {
@@ -155,6 +176,25 @@ func testEvents(w *world) {
 	empty(w)(w.Events().List(w.alice, core.EventFilter{AppID: quiet.ID}))
 	check(w, map[string]core.Event{w.app.ID: all[0]})(w.Events().Latest(w.alice, []string{w.app.ID, quiet.ID, "nothing"}))
 	empty(w)(w.Events().Latest(w.alice, nil))
+
+	check(w, 0)(w.Events().PruneApp(w.system, w.app.ID, 4, 10))
+	check(w, 0)(w.Events().PruneApp(w.system, quiet.ID, 0, 10))
+	check(w, 1)(w.Events().PruneApp(w.system, w.app.ID, 2, 1))
+	check(w, all[:3])(w.Events().List(w.alice, core.EventFilter{AppID: w.app.ID}))
+	check(w, 1)(w.Events().PruneApp(w.system, w.app.ID, 2, 10))
+	check(w, all[:2])(w.Events().List(w.alice, core.EventFilter{AppID: w.app.ID}))
+	w.ok(w.Events().Create(w.alice, withID(all[0], core.NewIDAt(time.Now().Add(-100*24*time.Hour)))))
+	for n := 1; n > 0; { // other tests leave older ones
+		var err error
+		n, err = w.Events().Prune(w.system, time.Now().Add(-90*24*time.Hour), 10)
+		w.ok(err)
+	}
+	check(w, all[:2])(w.Events().List(w.alice, core.EventFilter{AppID: w.app.ID}))
+}
+
+func withID(e core.Event, id string) core.Event {
+	e.ID = id
+	return e
 }
 
 func testUploads(w *world) {
