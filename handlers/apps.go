@@ -25,7 +25,8 @@ func (h *Handlers) head(ctx context.Context, id string, tab app.Tab) (app.Head, 
 	}
 	who := actor(ctx)
 	head := app.Head{App: a, Tab: tab, CanInspect: who.Can(core.ActInspect, a.TenantID),
-		CanDeploy: who.Can(core.ActDeploy, a.TenantID), CanDelete: who.Can(core.ActDelete, a.TenantID), CanCredentials: who.Can(core.ActCredentials, a.TenantID)}
+		CanDeploy: who.Can(core.ActDeploy, a.TenantID), CanDelete: who.Can(core.ActDelete, a.TenantID), CanAudit: who.Can(core.ActAudit, a.TenantID),
+		CanCredentials: who.Can(core.ActCredentials, a.TenantID)}
 	if !a.IsService() {
 		head.URL = h.Service.URL(a.ID)
 		return head, nil

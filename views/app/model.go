@@ -21,6 +21,7 @@ type Head struct {
 	CanInspect     bool
 	CanDeploy      bool
 	CanDelete      bool
+	CanAudit       bool
 	CanCredentials bool
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -27,6 +28,7 @@ var Languages = []Language{{"en", "English"}, {"zh-Hans", "简体中文"}}
 // Bundle holds the messages of all languages.
 type Bundle struct {
 	bundle  *i18n.Bundle
+	keys    []string // of every message, sorted
 	matcher language.Matcher
 }
 
@@ -38,16 +40,22 @@ func Load() (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
+	var keys []string
 	for _, name := range names {
-		if _, err := b.LoadMessageFileFS(files, name); err != nil {
+		file, err := b.LoadMessageFileFS(files, name)
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+		for _, m := range file.Messages {
+			keys = append(keys, m.ID)
+		}
 	}
+	slices.Sort(keys)
 	tags := make([]language.Tag, len(Languages))
 	for i, l := range Languages {
 		tags[i] = language.MustParse(l.Tag)
 	}
-	return &Bundle{b, language.NewMatcher(tags)}, nil
+	return &Bundle{b, slices.Compact(keys), language.NewMatcher(tags)}, nil
 }
 
 // Localizer words messages in the first language that Berth speaks of prefs, each a BCP 47 tag or a whole
@@ -59,8 +67,8 @@ func (b *Bundle) Localizer(prefs ...string) *Localizer {
 			continue
 		}
 		if _, at, confidence := b.matcher.Match(tags...); confidence >= language.Low {
-			return newLocalizer(b.bundle, Languages[at].Tag)
+			return newLocalizer(b, Languages[at].Tag)
 		}
 	}
-	return newLocalizer(b.bundle, Languages[0].Tag)
+	return newLocalizer(b, Languages[0].Tag)
 }

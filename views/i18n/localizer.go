@@ -16,13 +16,14 @@ import (
 // Localizer words messages, times and amounts in one language and time zone.
 type Localizer struct {
 	localizer *i18n.Localizer
+	keys      []string
 	tag       string
 	zone      *time.Location
 	now       func() time.Time
 }
 
-func newLocalizer(b *i18n.Bundle, tag string) *Localizer {
-	return &Localizer{localizer: i18n.NewLocalizer(b, tag), tag: tag, zone: time.Local, now: time.Now}
+func newLocalizer(b *Bundle, tag string) *Localizer {
+	return &Localizer{localizer: i18n.NewLocalizer(b.bundle, tag), keys: b.keys, tag: tag, zone: time.Local, now: time.Now}
 }
 
 // Zone is the time zone in which times are shown.
@@ -33,6 +34,22 @@ func (l *Localizer) In(zone *time.Location) *Localizer {
 	c := *l
 	c.zone = zone
 	return &c
+}
+
+// Has reports whether there is a message.
+func (l *Localizer) Has(key string) bool {
+	_, found := slices.BinarySearch(l.keys, key)
+	return found
+}
+
+// Keys returns the keys of the messages that begin with prefix.
+func (l *Localizer) Keys(prefix string) []string {
+	from, _ := slices.BinarySearch(l.keys, prefix)
+	to := from
+	for to < len(l.keys) && strings.HasPrefix(l.keys[to], prefix) {
+		to++
+	}
+	return l.keys[from:to]
 }
 
 // Lang returns the language as the lang attribute has it: "en", "zh-Hans".

@@ -178,6 +178,15 @@ func Quota(tenant string) string { return inTenant("/quota", tenant) }
 // Audit says who did what in a tenant.
 func Audit(tenant string) string { return inTenant("/audit", tenant) }
 
+// AppAudit says who did what to an app.
+func AppAudit(tenant, app string) string { return with("/audit", "tenant", tenant, "app", app) }
+
+// AuditExport has what is shown of a tenant as a file.
+const AuditExport = "/audit/export"
+
+// PlatformAuditExport has what is shown of the platform as a file.
+const PlatformAuditExport = PlatformAudit + "/export"
+
 // TenantSettings are the settings of a tenant.
 func TenantSettings(tenant string) string { return inTenant("/team", tenant) }
 
