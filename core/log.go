@@ -25,6 +25,7 @@ type LogView struct {
 	InstanceID string // one of its instances; "" for all of them
 	Cursor     string // begin with the first line behind it, without a gap or a double; "" begins with the last Tail lines
 	Tail       int
+	PastOnly   bool // end behind the lines that are there
 }
 
 // LogQuery narrows a container's log.
@@ -36,8 +37,9 @@ type LogQuery struct {
 
 // LogSource merges the lines of an app's instances. core/service checks the actor before calling it.
 type LogSource interface {
-	// Stream calls f for the lines of all instances of an app, present and coming, or of one of them, until ctx ends.
-	// A reader slower than the instances gets LogLine.Dropped; nothing is buffered without bound.
+	// Stream calls f for the lines of all instances of an app, present and coming, or of one of them, until ctx ends or, for
+	// PastOnly, behind those that are there. A reader slower than the instances gets LogLine.Dropped; nothing is
+	// buffered without bound.
 	Stream(ctx context.Context, v LogView, f func(LogLine) error) error
 	// Tail returns the last lines of an instance, oldest first.
 	Tail(ctx context.Context, instanceID string, n int) ([]LogLine, error)

@@ -148,7 +148,8 @@ func TestTheCommandLine(t *testing.T) {
 		t.Errorf("%+v %v", apps, err)
 	}
 	automation := newShell(t, "BERTH_CLIENT_URL="+b.Portal, "BERTH_CLIENT_TOKEN="+made.Token)
-	automation.ok(`"instance":`, "logs", "tea-shop", "--json", "--tail", "1")
+	instance := b.info("tea-shop").Instances[0].ID
+	automation.ok(`"instance":"`+instance, "logs", "tea-shop", "--json", "--tail", "1", "--instance", instance[:6])
 	away := newShell(t, "BERTH_CLIENT_URL=http://"+freeAddress(t), "BERTH_CLIENT_TOKEN="+made.Token)
 	away.fails(6, "cannot be reached", "apps")
 	sh.completes(made.Token)

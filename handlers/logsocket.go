@@ -25,15 +25,20 @@ var upgrader = websocket.Upgrader{
 }
 
 // Logs streams the lines of an app over a websocket, a JSON object a line, for pages and for programs alike.
-// since=CURSOR begins behind that line, tail=N with the last N lines; instance=ID reads one of the instances only.
+// since=CURSOR begins behind that line, tail=N with the last N lines; instance=ID reads one of the instances only;
+// follow=false ends behind the lines that are there.
 func (h *Handlers) Logs(c echo.Context) error {
-	values, err := query(c, "since", "tail", "instance")
+	values, err := query(c, "since", "tail", "instance", "follow")
 	if err != nil {
 		return err
 	}
 	tail, err := tailOf(values)
 	if err != nil {
 		return err
+	}
+	follow := values.Get("follow")
+	if follow != "" && follow != "true" && follow != "false" {
+		return core.Invalid("follow", "error.field_type")
 	}
 	r := c.Request()
 	ctx, appID := r.Context(), c.Param("app")
@@ -46,7 +51,8 @@ func (h *Handlers) Logs(c echo.Context) error {
 	if !websocket.IsWebSocketUpgrade(r) {
 		return core.Errorf(core.EINVALID, "error.websocket_only")
 	}
-	view := core.LogView{AppID: appID, InstanceID: values.Get("instance"), Cursor: values.Get("since"), Tail: tail}
+	view := core.LogView{AppID: appID, InstanceID: values.Get("instance"), Cursor: values.Get("since"), Tail: tail,
+		PastOnly: follow == "false"}
 	s := &logSocket{service: h.Service, view: view, patience: h.streams.times()}
 	return h.openSocket(c, s)
 }

@@ -104,6 +104,9 @@ func (f *fakeService) StreamLogs(ctx context.Context, v core.LogView, write func
 	if v.Cursor == "rubbish" {
 		return core.Errorf(core.EINVALID, "error.cursor_malformed")
 	}
+	if v.PastOnly {
+		return nil
+	}
 	for {
 		select {
 		case <-ctx.Done():

@@ -63,6 +63,17 @@ func TestLogLinesArrive(t *testing.T) {
 	}
 }
 
+func TestASocketMayEndBehindThePast(t *testing.T) {
+	p := newPortal(t, newFake(), nil)
+	conn, _ := p.dial(logsPath+"?follow=false", "Authorization", "Bearer good")
+	if code := closedWith(t, conn); code != websocket.CloseNormalClosure {
+		t.Errorf("closed with %d", code)
+	}
+	if _, status := p.dial(logsPath+"?follow=maybe", "Authorization", "Bearer good"); status != http.StatusUnprocessableEntity {
+		t.Errorf("follow=maybe: %d", status)
+	}
+}
+
 // Bad input 35: origins, tokens in addresses.
 func TestSocketsKnowTheirOrigin(t *testing.T) {
 	p, client := newPortal(t, newFake(), nil), browser(t)

@@ -94,6 +94,11 @@ func (s *session) candidates(node *kong.Node, words []string, last string) []str
 		for _, c := range node.Children {
 			all = append(all, c.Name+"\t"+c.Help)
 		}
+		if node.Parent == nil {
+			for _, c := range append([]Command{{"help", "Say more about a command."}}, s.others...) {
+				all = append(all, c.Name+"\t"+c.Help)
+			}
+		}
 	}
 	if node.DefaultCmd != nil {
 		node = node.DefaultCmd

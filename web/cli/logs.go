@@ -25,14 +25,6 @@ const (
 	mostTail  = 1000
 )
 
-// How long it takes until no more of the past is to be expected.
-const (
-	pastPause = 500 * time.Millisecond
-	pastBegin = 3 * time.Second
-)
-
-var errEnough = errors.New("no more of the past")
-
 func (c logsCmd) Run(s *session) error {
 	q, from, err := c.query(time.Now())
 	if err != nil {
@@ -42,19 +34,12 @@ func (c logsCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancelCause(s.ctx)
-	defer stop(nil)
-	heard := func() {}
-	if !c.Follow {
-		timer := time.AfterFunc(pastBegin, func() { stop(errEnough) })
-		heard = func() { timer.Reset(pastPause) }
+	if q.Instance, err = c.instance(s, api); err != nil {
+		return err
 	}
-	p := linePrinter{s: s, instance: c.Instance, from: from, colours: s.colours(s.stdout), screen: isTerminal(s.stdout)}
-	err = api.Logs(ctx, c.App, q, func(l client.Answer[core.LogLine]) error {
-		heard()
-		return p.print(l)
-	}, func(err error) { s.note("The connection broke; connecting again. Nothing is lost.") })
-	if errors.Is(err, errEnough) || c.Follow && errors.Is(err, context.Canceled) && s.ctx.Err() != nil {
+	p := linePrinter{s: s, from: from, colours: s.colours(s.stdout), screen: isTerminal(s.stdout)}
+	err = api.Logs(s.ctx, c.App, q, p.print, func(err error) { s.note("The connection broke; connecting again. Nothing is lost.") })
+	if c.Follow && errors.Is(err, context.Canceled) && s.ctx.Err() != nil {
 		return nil // Ctrl-C is how one stops to follow
 	}
 	return err
@@ -62,7 +47,7 @@ func (c logsCmd) Run(s *session) error {
 
 // query returns with which lines to begin, and the time before which lines are left out.
 func (c logsCmd) query(now time.Time) (client.LogQuery, time.Time, error) {
-	q, from := client.LogQuery{Tail: usualTail}, time.Time{}
+	q, from := client.LogQuery{Tail: usualTail, PastOnly: !c.Follow}, time.Time{}
 	if d, err := time.ParseDuration(c.Since); err == nil {
 		if d < 0 {
 			return q, from, usage("--since is a time that has passed, such as 10m.")
@@ -80,18 +65,41 @@ func (c logsCmd) query(now time.Time) (client.LogQuery, time.Time, error) {
 	return q, from, nil
 }
 
+// instance returns the id that the flag is the beginning of.
+func (c logsCmd) instance(s *session, api *client.Client) (string, error) {
+	if c.Instance == "" {
+		return "", nil
+	}
+	app, err := api.App(s.ctx, c.App)
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, i := range app.Value.Instances {
+		if strings.HasPrefix(i.ID, c.Instance) {
+			found = append(found, i.ID)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", absent("%s has no instance that begins with %q. See: berth status %s", c.App, c.Instance, c.App)
+	case 1:
+		return found[0], nil
+	}
+	return "", usage("Several instances begin with %q: %s", c.Instance, strings.Join(found, ", "))
+}
+
 // linePrinter writes lines of an app's log.
 type linePrinter struct {
-	s        *session
-	instance string
-	from     time.Time
-	colours  bool // tell instances apart by colour
-	screen   bool // what is written is seen by a terminal, which obeys control characters
+	s       *session
+	from    time.Time
+	colours bool // tell instances apart by colour
+	screen  bool // what is written is seen by a terminal, which obeys control characters
 }
 
 func (p *linePrinter) print(l client.Answer[core.LogLine]) error {
 	line := l.Value
-	if !strings.HasPrefix(line.Instance, p.instance) || line.Time.Before(p.from) {
+	if line.Time.Before(p.from) {
 		return nil
 	}
 	if p.s.JSON {

@@ -22,6 +22,7 @@ type session struct {
 	stderr  io.Writer
 	environ map[string]string
 	version string
+	others  []Command
 	asked   *client.Client
 }
 
@@ -31,7 +32,7 @@ func newSession(ctx context.Context, p Program) *session {
 		name, value, _ := strings.Cut(e, "=")
 		env[name] = value
 	}
-	return &session{ctx: ctx, stdin: p.Stdin, stdout: p.Stdout, stderr: p.Stderr, environ: env, version: p.Version}
+	return &session{ctx: ctx, stdin: p.Stdin, stdout: p.Stdout, stderr: p.Stderr, environ: env, version: p.Version, others: p.Others}
 }
 
 // client returns the client of the server that is meant.

@@ -19,6 +19,9 @@ import (
 type LogQuery struct {
 	Cursor string // behind this one; "" begins with the last Tail lines
 	Tail   int
+
+	Instance string // one of the app's; "" for all of them
+	PastOnly bool   // end behind the lines that are there
 }
 
 // Logs calls see with every line of an app's instances, as it came and read, until the app is gone, see returns an
@@ -94,6 +97,12 @@ func (c *Client) dialLogs(ctx context.Context, app string, q LogQuery) (*websock
 		query.Set("since", q.Cursor)
 	} else {
 		query.Set("tail", strconv.Itoa(q.Tail))
+	}
+	if q.Instance != "" {
+		query.Set("instance", q.Instance)
+	}
+	if q.PastOnly {
+		query.Set("follow", "false")
 	}
 	req, err := c.request(ctx, http.MethodGet, appPath(app, "/logs"), query, nil)
 	if err != nil {

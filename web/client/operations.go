@@ -8,13 +8,12 @@ import (
 	"time"
 )
 
-// How often an operation is asked for while it is being carried out, and for how long a server that went away is
-// waited for.
+// How often an operation is asked for while it is being carried out: at first often, then less. And for how long a
+// server that went away is waited for.
 const (
-	followEvery  = 300 * time.Millisecond
-	followCalmly = time.Second
-	calmAfter    = 30 * time.Second
-	patience     = time.Minute
+	firstPause = 100 * time.Millisecond
+	lastPause  = time.Second
+	patience   = time.Minute
 )
 
 // Operation returns how far an operation has come.
@@ -25,7 +24,7 @@ func (c *Client) Operation(ctx context.Context, id string) (Answer[Operation], e
 // Follow calls see with the operation at first and whenever it has come further, until it has ended, and returns it as
 // it is then. A server that does not answer for a moment is waited for.
 func (c *Client) Follow(ctx context.Context, id string, see func(Answer[Operation]) error) (Answer[Operation], error) {
-	begun, answered := time.Now(), time.Now()
+	answered, pause := time.Now(), firstPause
 	var last Answer[Operation]
 	for {
 		now, err := c.Operation(ctx, id)
@@ -44,13 +43,10 @@ func (c *Client) Follow(ctx context.Context, id string, see func(Answer[Operatio
 		case !passing(err) || time.Since(answered) > patience:
 			return last, err
 		}
-		pause := followEvery
-		if time.Since(begun) > calmAfter {
-			pause = followCalmly
-		}
 		if err := sleep(ctx, pause); err != nil {
 			return last, err
 		}
+		pause = min(pause+pause/8, lastPause)
 	}
 }
 

@@ -59,7 +59,7 @@ func (s *Source) Stream(ctx context.Context, view core.LogView, f func(core.LogL
 	} else {
 		err = v.resume(ctx, instances)
 	}
-	if err != nil {
+	if err != nil || view.PastOnly {
 		return err
 	}
 	followed := make(chan struct{})

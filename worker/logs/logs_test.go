@@ -33,6 +33,32 @@ func TestStreamBeginsWithTheLastLines(t *testing.T) {
 	}
 }
 
+func TestPastOnlyEndsBehindWhatIsThere(t *testing.T) {
+	h := newHouse(t)
+	a := h.instance()
+	h.write(a, 0, 5)
+	var got []string
+	cursor := ""
+	read := func(cursorFrom string, tail int) {
+		t.Helper()
+		got = nil
+		err := h.source.Stream(h.ctx, core.LogView{AppID: "shop", Cursor: cursorFrom, Tail: tail, PastOnly: true}, func(l core.LogLine) error {
+			got, cursor = append(got, l.Line), l.Cursor
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if read("", 2); !slices.Equal(got, []string{a.ID + " 3", a.ID + " 4"}) {
+		t.Errorf("the tail: %q", got)
+	}
+	h.write(a, 5, 7)
+	if read(cursor, 0); !slices.Equal(got, []string{a.ID + " 5", a.ID + " 6"}) {
+		t.Errorf("behind a cursor: %q", got)
+	}
+}
+
 func TestStreamWithoutTailBeginsNow(t *testing.T) {
 	h := newHouse(t)
 	a := h.instance()
