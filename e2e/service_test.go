@@ -53,6 +53,9 @@ func TestPickRedisAndUseItFromAnApp(t *testing.T) {
 	b := start(t, withArgs("--catalog", redisCatalog(t)))
 	tenant := b.tenant("Acme")
 	cache := b.service(tenant, "Shop cache", "redis")
+	if err := b.event(cache, "online", "Redis 7 is online"); err != nil {
+		t.Error(err)
+	}
 	app := b.app(tenant, "Shop")
 	b.upload(app, "1.0", testenv.ImageOptions{})
 	b.deploy(app, map[string]any{"version": "1.0", "bindings": []string{cache}})

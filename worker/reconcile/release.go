@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -52,10 +53,27 @@ func (l *Loop) goLive(ctx context.Context, d Desired, r core.Release) error {
 	if err := l.step(ctx, d, core.StepOnline, core.StepSucceeded, core.Text{}); err != nil {
 		return err
 	}
-	if err := l.event(ctx, d.App, core.Instance{}, core.LevelGood, "online", "release", itoa(r.Number), "versions", r.Spec.Labels()); err != nil {
+	online := l.onlineEvent(d.App, r)
+	if err := l.Store.Events().Create(ctx, online); err != nil {
 		return err
 	}
+	l.notify(d.App, "event", online.ID)
 	return l.endDeploy(ctx, d)
+}
+
+// onlineEvent names what came online as people call it: a service by its program and version.
+func (l *Loop) onlineEvent(a core.App, r core.Release) core.Event {
+	labels := r.Spec.Labels()
+	e := core.NewEvent(a, core.LevelGood, "online", "release", itoa(r.Number), "versions", labels,
+		"count", itoa(strings.Count(labels, ", ")+1))
+	if a.IsService() {
+		title := a.Service.Entry
+		if entry, err := l.Catalog.Entry(a.Service.Entry); err == nil {
+			title = entry.Title
+		}
+		e.Text = core.T("event.online_service", "title", title, "version", labels)
+	}
+	return e
 }
 
 // endDeploy ends the operation of a release that came online; the old instances may still be draining.
