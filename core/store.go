@@ -23,6 +23,7 @@ type Store interface {
 	Uploads() UploadStore
 	Credentials() CredentialStore
 	Audit() AuditStore
+	Support() SupportStore
 	Plans() PlanStore
 	Usage() UsageStore
 

@@ -77,6 +77,7 @@ func (s *Store) Events() core.EventStore           { return events{s} }
 func (s *Store) Uploads() core.UploadStore         { return uploads{s} }
 func (s *Store) Credentials() core.CredentialStore { return credentials{s} }
 func (s *Store) Audit() core.AuditStore            { return audit{s} }
+func (s *Store) Support() core.SupportStore        { return support{s} }
 func (s *Store) Plans() core.PlanStore             { return plans{s} }
 func (s *Store) Usage() core.UsageStore            { return usage{s} }
 

@@ -170,7 +170,29 @@ CREATE TABLE IF NOT EXISTS quota_requests (
   FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE TABLE IF NOT EXISTS support_sessions (
+  id         VARBINARY(64) NOT NULL PRIMARY KEY,
+  tenant_id  VARBINARY(64) NOT NULL,
+  user_id    VARBINARY(64) NOT NULL,
+  user_name  VARCHAR(255) NOT NULL,
+  reason     TEXT NOT NULL,
+  lasts      INT NOT NULL, -- seconds
+  created_at DATETIME(6),
+  expires_at DATETIME(6),
+  state      VARCHAR(32) NOT NULL,
+  decided_by VARCHAR(255) NOT NULL,
+  decided_at DATETIME(6),
+  ended_by   VARCHAR(255) NOT NULL,
+  ended_at   DATETIME(6),
+  INDEX support_sessions_by_tenant (tenant_id, state, expires_at),
+  INDEX support_sessions_by_user (user_id, state, expires_at),
+  INDEX support_sessions_by_state (state, expires_at),
+  FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE,
+  FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 -- +goose Down
+DROP TABLE IF EXISTS support_sessions;
 DROP TABLE IF EXISTS quota_requests;
 DROP TABLE IF EXISTS usage_samples;
 DROP TABLE IF EXISTS usage_holders;

@@ -55,6 +55,7 @@ CREATE TABLE IF NOT EXISTS instances (
   drained_at     DATETIME(6),
   created_at     DATETIME(6),
   INDEX instances_by_app (app_id, state),
+  INDEX instances_by_container (container_id, id, host_id, app_id),
   INDEX instances_by_tenant (tenant_id, app_id, state),
   FOREIGN KEY (tenant_id, app_id) REFERENCES apps (tenant_id, id) ON DELETE CASCADE
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

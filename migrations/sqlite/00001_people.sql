@@ -161,7 +161,27 @@ CREATE TABLE quota_requests (
 CREATE INDEX quota_requests_by_tenant ON quota_requests (tenant_id, id);
 CREATE INDEX quota_requests_by_status ON quota_requests (status, id);
 
+CREATE TABLE support_sessions (
+  id         TEXT NOT NULL PRIMARY KEY,
+  tenant_id  TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+  user_id    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  user_name  TEXT NOT NULL,
+  reason     TEXT NOT NULL,
+  lasts      INTEGER NOT NULL, -- seconds
+  created_at DATETIME,
+  expires_at DATETIME,
+  state      TEXT NOT NULL,
+  decided_by TEXT NOT NULL,
+  decided_at DATETIME,
+  ended_by   TEXT NOT NULL,
+  ended_at   DATETIME
+);
+CREATE INDEX support_sessions_by_tenant ON support_sessions (tenant_id, state, expires_at);
+CREATE INDEX support_sessions_by_user ON support_sessions (user_id, state, expires_at);
+CREATE INDEX support_sessions_by_state ON support_sessions (state, expires_at);
+
 -- +goose Down
+DROP TABLE support_sessions;
 DROP TABLE quota_requests;
 DROP TABLE usage_samples;
 DROP TABLE usage_holders;
