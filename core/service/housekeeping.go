@@ -59,6 +59,7 @@ func (s *Service) tidy(ctx context.Context) {
 		"setup link": s.dropSetupLink(ctx, now),
 		"uploads":    s.dropExpired(ctx, now),
 		"images":     s.collect(ctx, now),
+		"support":    s.endExpired(ctx, now),
 		"audit":      s.pruneAudit(ctx, now),
 		"use":        s.store.Usage().PruneSamples(ctx, now.Add(-keepSamples)),
 		"history":    s.pruneHistory(ctx, now),

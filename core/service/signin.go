@@ -66,7 +66,8 @@ func (s *Service) ActorOfUser(ctx context.Context, userID string) (core.Actor, c
 		actor.Roles[m.TenantID] = m.Role
 	}
 	user.PasswordHash = ""
-	return actor, user, nil
+	err = s.withSupport(ctx, &actor)
+	return actor, user, err
 }
 
 // SetPreferences keeps the language ("en", "zh-Hans", "" follows the browser) and the theme ("light", "dark", ""

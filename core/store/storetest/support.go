@@ -10,7 +10,7 @@ import (
 	"berth/core"
 )
 
-func (w *world) newUser() (core.User, context.Context) {
+func (w *world) newHelper() (core.User, context.Context) {
 	w.Helper()
 	u := core.User{ID: core.NewID(), Email: core.NewInstanceID() + "@example.com", Name: "Helper", Support: true}
 	w.ok(w.Users().Create(w.system, u))
@@ -26,7 +26,7 @@ func (w *world) newSupport(u core.User, t core.Tenant, state core.SupportState, 
 }
 
 func testSupport(w *world) {
-	u, helper := w.newUser()
+	u, helper := w.newHelper()
 	s := w.newSupport(u, w.tenant, core.SupportWaiting, time.Hour)
 	for _, ctx := range []context.Context{w.alice, w.system, helper} {
 		check(w, s)(w.Support().Get(ctx, s.ID))
@@ -54,7 +54,7 @@ func testSupport(w *world) {
 }
 
 func testSupportTimes(w *world) {
-	u, helper := w.newUser()
+	u, helper := w.newHelper()
 	open := w.newSupport(u, w.tenant, core.SupportOpen, time.Hour)
 	waiting := w.newSupport(u, w.other, core.SupportWaiting, time.Hour)
 	over := w.newSupport(u, w.other, core.SupportOpen, -time.Minute)
