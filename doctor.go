@@ -9,9 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"berth/core"
@@ -86,15 +84,10 @@ func checkDatabase(ctx context.Context, cfg config.Config) finding {
 }
 
 func checkDisk(cfg config.Config) finding {
-	dir := cfg.Data
-	for errors.Is(statErr(dir), os.ErrNotExist) && dir != filepath.Dir(dir) {
-		dir = filepath.Dir(dir)
-	}
-	var s syscall.Statfs_t
-	if err := syscall.Statfs(dir, &s); err != nil {
+	free, err := freeSpace(cfg.Data)
+	if err != nil {
 		return finding{"disk", false, err.Error(), "Set data to a folder that this user may write to."}
 	}
-	free := core.Bytes(s.Bavail) * core.Bytes(s.Bsize)
 	if free < minFree {
 		return finding{"disk", false, free.Human() + " free for " + cfg.Data, "Make room, or set data to a larger disk."}
 	}

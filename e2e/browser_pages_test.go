@@ -15,6 +15,7 @@ func TestEveryPage(t *testing.T) {
 	b := start(t, withArgs("--catalog", redisCatalog(t)))
 	p := b.person()
 	p.open(b.output.find(`(http://\S+/setup/\S+)`))
+	p.see("runs apps here", "The gateway listens", "disk space is free")
 	p.look("setup")
 	p.setUp()
 	p.look("home-empty")
@@ -41,6 +42,16 @@ func TestEveryPage(t *testing.T) {
 	p.click("English")
 	p.until(`document.documentElement.lang === "en"`)
 	p.looksAt(map[string]string{"sign-in": "/sign-in"})
+}
+
+// TestTheFirstStartSaysWhatIsMissing opens the page of the first start on a machine without an engine.
+func TestTheFirstStartSaysWhatIsMissing(t *testing.T) {
+	b := start(t, withArgs("--docker-host", "unix:///nowhere/docker.sock"))
+	p := b.person()
+	p.open(b.output.find(`(http://\S+/setup/\S+)`))
+	p.see("No Docker engine answers", "systemctl start docker", "Look again", "The gateway listens")
+	p.look("setup-no-engine")
+	p.setUp()
 }
 
 // takesAToken has everything that follows done in the name of a token that is made on its page.

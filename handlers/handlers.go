@@ -2,7 +2,12 @@
 // noun a file; api_*.go speak JSON.
 package handlers
 
-import "berth/views/i18n"
+import (
+	"context"
+
+	"berth/core"
+	"berth/views/i18n"
+)
 
 // Handlers holds what every handler needs.
 type Handlers struct {
@@ -14,5 +19,15 @@ type Handlers struct {
 	BaseDomain string                   // an app answers at {appId}.{BaseDomain}
 	GatewayURL string                   // scheme and port of the gateway, e.g. "http://localhost:8000", for links to apps
 
+	// Machine looks at what this machine lacks, for the page of the first start; nil has nothing to say.
+	Machine func(ctx context.Context) []Finding
+
 	streams streams
+}
+
+// Finding is what was found of one part of the machine.
+type Finding struct {
+	Good bool
+	What core.Text // how it is
+	Next core.Text // what to do about it; zero when nothing is to be done
 }

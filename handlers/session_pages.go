@@ -70,7 +70,13 @@ func (h *Handlers) renderSetup(c echo.Context, status int, f ui.Form) error {
 		return err
 	}
 	p.Title = i18n.T(ctx, "setup.title")
-	return render(c, status, session.SetupPage(session.Setup{Page: p, Form: f, Secret: secret, Expires: link.ExpiresAt}))
+	m := session.Setup{Page: p, Form: f, Secret: secret, Expires: link.ExpiresAt}
+	if h.Machine != nil {
+		for _, found := range h.Machine(ctx) {
+			m.Checks = append(m.Checks, session.Check{Good: found.Good, What: found.What, Why: found.Next})
+		}
+	}
+	return render(c, status, session.SetupPage(m))
 }
 
 func (h *Handlers) setup(c echo.Context) error {

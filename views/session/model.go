@@ -2,6 +2,7 @@
 package session
 
 import (
+	"slices"
 	"time"
 
 	"berth/core"
@@ -28,5 +29,10 @@ type Setup struct {
 type Check struct {
 	Good bool
 	What core.Text
-	Why  core.Text
+	Why  core.Text // what to do about it; zero when it is good
+}
+
+// lacking reports whether something on this machine has to be seen to.
+func (s Setup) lacking() bool {
+	return slices.ContainsFunc(s.Checks, func(c Check) bool { return !c.Good })
 }
