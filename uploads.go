@@ -25,10 +25,7 @@ func (p *parts) newUploads() (*image.Uploads, error) {
 					FileName: metadata["filename"], Size: core.Bytes(size)})
 				return u.ID, err
 			},
-			Authorize: func(ctx context.Context, id string) error {
-				_, err := p.service.Upload(ctx, id)
-				return err
-			},
+			Authorize: p.service.MayUpload,
 			Progress: func(ctx context.Context, id string, received int64) {
 				if err := p.service.UploadProgress(ctx, id, core.Bytes(received)); err != nil {
 					p.log.Warn("the progress of an upload is not recorded", "upload", id, "error", err)

@@ -28,7 +28,11 @@ func (h *Handlers) ownTokensPage(c echo.Context) error {
 
 func (h *Handlers) renderTokens(c echo.Context, status int, m token.Page) error {
 	ctx := c.Request().Context()
-	p, err := h.tenantPage(c)
+	frame := h.tenantPage
+	if m.Own { // which needs no team
+		frame = func(c echo.Context) (layout.Page, error) { return h.page(c, "") }
+	}
+	p, err := frame(c)
 	if err != nil {
 		return err
 	}

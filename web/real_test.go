@@ -1,8 +1,10 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"berth/core/catalog"
 	"berth/core/service"
 	"berth/e2e/testenv"
+	"berth/views/i18n"
 	"berth/worker/image"
 )
 
@@ -42,14 +45,51 @@ func newRealPortal(t *testing.T) realPortal {
 	p.service = service.New(service.Deps{Store: s, Images: images, Catalog: entries, Waker: asleep{},
 		Notifier: service.NewNotifier(), Traffic: noTraffic{}, BootstrapToken: operatorToken,
 		PortalURL: "http://localhost:8080", BaseDomain: "localhost", GatewayURL: "http://localhost:8000",
-		TempDir: t.TempDir()})
+		TempDir: t.TempDir(), Logs: silence{}})
 	p.portal = newPortal(t, p.service, func(o *Options) {
 		o.Sessions = s.Sessions()
 		o.Registry = images.Handler(p.service)
+		o.Uploads = newUploads(t, p.service)
 	})
 	p.store, p.dir = s, dir
 	return p
 }
+
+// newUploads receives resumable uploads as the program does.
+func newUploads(t *testing.T, s *service.Service) http.Handler {
+	t.Helper()
+	uploads, err := image.NewUploads(image.UploadOptions{Dir: t.TempDir(),
+		Problem: func(ctx context.Context, err error) (int, string) {
+			return Status(err), i18n.From(ctx).Text(core.ErrorMessage(err))
+		},
+		Hooks: image.UploadHooks{
+			Begin: func(ctx context.Context, size int64, metadata map[string]string) (string, error) {
+				u, err := s.BeginUpload(ctx, core.Upload{TenantID: metadata["tenant"], AppID: metadata["app"], FileName: "x", Size: core.Bytes(size)})
+				return u.ID, err
+			},
+			Authorize: s.MayUpload,
+			Progress:  func(context.Context, string, int64) {},
+			Finish: func(ctx context.Context, id string, file io.Reader) error {
+				_, err := s.FinishUpload(ctx, id, file)
+				return err
+			},
+			Cancel: func(ctx context.Context, id string) { _ = s.CancelUpload(ctx, id) },
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return uploads
+}
+
+// silence is the log of apps that write nothing.
+type silence struct{}
+
+func (silence) Stream(ctx context.Context, _ core.LogView, _ func(core.LogLine) error) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (silence) Tail(context.Context, string, int) ([]core.LogLine, error) { return nil, nil }
 
 type asleep struct{}
 

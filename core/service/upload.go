@@ -135,6 +135,16 @@ func (s *Service) Upload(ctx context.Context, id string) (core.Upload, error) {
 	return uploadFor(ctx, s.store, id, core.ActInspect)
 }
 
+// MayUpload reports whether the actor may see an upload, or change it. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
+func (s *Service) MayUpload(ctx context.Context, id string, change bool) error {
+	act := core.ActInspect
+	if change {
+		act = core.ActDeploy
+	}
+	_, err := uploadFor(ctx, s.store, id, act)
+	return err
+}
+
 // CancelUpload removes an upload and what has arrived of it. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
 func (s *Service) CancelUpload(ctx context.Context, id string) (err error) {
 	note := core.AuditEntry{Action: "upload.cancel"}

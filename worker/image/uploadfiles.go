@@ -31,7 +31,7 @@ func (u *Uploads) Remove(id string) error {
 func (u *Uploads) RemoveStale(ctx context.Context, now time.Time) error {
 	ids, err := u.ids()
 	for _, id := range ids {
-		unknown := core.ErrorCode(u.opts.Hooks.Authorize(ctx, id)) == core.ENOTFOUND
+		unknown := core.ErrorCode(u.opts.Hooks.Authorize(ctx, id, false)) == core.ENOTFOUND
 		if unknown || now.Sub(u.touched(id)) >= u.opts.Keep {
 			err = errors.Join(err, u.Remove(id))
 		}

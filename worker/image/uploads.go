@@ -37,8 +37,9 @@ type UploadOptions struct {
 type UploadHooks struct {
 	// Begin authorises and records an upload, and returns the id under which it is addressed.
 	Begin func(ctx context.Context, size int64, metadata map[string]string) (id string, err error)
-	// Authorize is asked before everything else that is done with an upload. Errors: ENOTFOUND.
-	Authorize func(ctx context.Context, id string) error
+	// Authorize is asked before everything else that is done with an upload: whether it may be seen, or changed.
+	// Errors: ENOTFOUND, EFORBIDDEN.
+	Authorize func(ctx context.Context, id string, change bool) error
 	// Progress is told now and then how much has come.
 	Progress func(ctx context.Context, id string, received int64)
 	// Finish takes the file. It goes on when the client is gone; afterwards the file is removed, come what may.
@@ -95,7 +96,7 @@ func (u *Uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if id != "" {
 		err := error(core.NotFound())
 		if uploadID.MatchString(id) {
-			err = u.opts.Hooks.Authorize(ctx, id)
+			err = u.opts.Hooks.Authorize(ctx, id, r.Method != http.MethodHead && r.Method != http.MethodGet)
 		}
 		if err != nil {
 			u.problem(ctx, err).write(w)

@@ -46,7 +46,7 @@ func (d *desk) hooks() image.UploadHooks {
 			d.owner[id], d.metadata = core.ActorFrom(ctx).Name, m
 			return id, nil
 		},
-		Authorize: func(ctx context.Context, id string) error {
+		Authorize: func(ctx context.Context, id string, _ bool) error {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			if d.owner[id] != core.ActorFrom(ctx).Name {

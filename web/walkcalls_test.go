@@ -1,0 +1,134 @@
+package web
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+
+	"berth/core"
+)
+
+// call says how to call a route so that the one thing that can be wrong is who calls. Names in braces are filled in
+// from a sample.
+type call struct {
+	path   string            // in place of a wildcard of the route
+	as     map[string]string // parameter of the route -> what of the sample it is, where the names differ
+	query  string
+	form   string
+	json   string
+	body   string
+	header []string
+	fresh  bool                            // ends the session, so it gets one of its own
+	make   func(h *house, s sample) sample // makes what the call is about, in the tenant of s
+	renew  func(h *house, s sample) sample // makes again what the call before has used up
+}
+
+// calls are the routes that need to be told more than the sample tells by itself: for pages about a tenant the tenant
+// in the address, for forms the same, for the API an empty object.
+var calls = map[string]call{
+	"POST /sign-in":       {form: "email=" + email + "&password=" + password, fresh: true},
+	"POST /sign-out":      {fresh: true},
+	"POST /setup/:secret": {form: "name=Ada", fresh: true},
+	"POST /preferences":   {form: "theme=dark", fresh: true},
+	"GET /new/address":    {query: "id=free-one"},
+	"GET /static/*":       {path: "/static/app.css"},
+
+	"POST /new/upload":                       {body: multipartUpload, header: []string{"Content-Type", "multipart/form-data; boundary=xx"}},
+	"POST /new/upload/:upload/name":          {form: "name=Brand new&plan=small&port=8080", renew: uploadAgain},
+	"POST /new/image":                        {form: "tenant={tenant}&ref=registry.example.com/x:1&name=Brand new"},
+	"POST /new/database/:entry":              {form: "tenant={tenant}&name=Brand new"},
+	"GET /new/database/:entry":               {query: "tenant={tenant}"},
+	"GET /apps/:app/connection":              {as: map[string]string{"app": "service"}},
+	"POST /apps/:app/connection/credentials": {as: map[string]string{"app": "service"}},
+	"GET /apps/:app/versions/new/:upload":    {as: map[string]string{"upload": "app upload"}},
+	"POST /apps/:app/versions/new/:upload":   {as: map[string]string{"upload": "app upload"}, form: "label=3.0", renew: uploadAgain},
+	"POST /apps/:app/versions/new/image":     {form: "ref=registry.example.com/x:1"},
+	"POST /apps/:app/scale":                  {form: "replicas=2"},
+	"POST /apps/:app/rollback":               {form: "release={release}"},
+	"POST /apps/:app/deploy":                 {form: "version={version}&plan=small&port=8080"},
+	"GET /apps/:app/deploy":                  {query: "version={version}"},
+	"POST /apps/:app/settings":               {form: "plan=small&port=8080"},
+	"POST /apps/:app/settings/name":          {form: "name=Renamed"},
+	"POST /apps/:app/delete":                 {form: "name=not its name"},
+	"GET /apps/:app/logs/socket":             {header: websocketHeaders},
+
+	"POST /tokens":               {form: "tenant={tenant}&name=ci&scope=read"},
+	"POST /tokens/:token/delete": {form: "tenant={tenant}"},
+	"POST /profile/tokens":       {form: "name=ci&scope=read"},
+
+	"POST /api/v1/tenants":                {json: `{"name":"Brand new"}`},
+	"POST /api/v1/tenants/:tenant/tokens": {json: `{"name":"ci","scope":"read"}`},
+	"POST /api/v1/profile/tokens":         {json: `{"name":"ci","scope":"read"}`},
+	"GET /api/v1/apps":                    {query: "tenant={tenant}"},
+	"POST /api/v1/apps":                   {json: `{"tenant":"{tenant}","name":"Brand new"}`},
+	"PATCH /api/v1/apps/:app":             {json: `{"name":"Renamed"}`},
+	"GET /api/v1/apps/:app/connection":    {as: map[string]string{"app": "service"}},
+	"GET /api/v1/apps/:app/logs":          {header: websocketHeaders},
+	"POST /api/v1/apps/:app/versions":     {json: `{"image":"registry.example.com/x:1"}`},
+	"POST /api/v1/apps/:app/releases":     {json: `{"replicas":2}`},
+	"POST /api/v1/apps/:app/rollback":     {json: `{"release":1}`},
+	"PUT /api/v1/apps/:app/scaling":       {json: `{"min":2,"max":2}`},
+
+	"GET /v2":      {path: "/v2/"},
+	"HEAD /v2":     {path: "/v2/"},
+	"GET /v2/*":    {path: "/v2/{app}/manifests/{version}", header: anyManifest},
+	"HEAD /v2/*":   {path: "/v2/{app}/manifests/{version}", header: anyManifest},
+	"POST /v2/*":   {path: "/v2/{app}/blobs/uploads/", header: anyManifest},
+	"PUT /v2/*":    {path: "/v2/{app}/manifests/3.0", body: "{}", header: []string{"Content-Type", "application/vnd.oci.image.manifest.v1+json"}},
+	"PATCH /v2/*":  {path: "{push}", make: beginPush, body: "x", header: anyManifest},
+	"DELETE /v2/*": {path: "{push}", make: beginPush, header: anyManifest},
+
+	"POST /uploads/*":   {path: "/uploads/", make: uploadMetadata, header: []string{"Tus-Resumable", "1.0.0", "Upload-Length", "7", "Upload-Metadata", "tenant {metadata}"}},
+	"HEAD /uploads/*":   {path: "/uploads/{resumable}", make: beginUpload, header: []string{"Tus-Resumable", "1.0.0"}},
+	"PATCH /uploads/*":  {path: "/uploads/{resumable}", make: beginUpload, body: "xy", header: []string{"Tus-Resumable", "1.0.0", "Upload-Offset", "0", "Content-Type", "application/offset+octet-stream"}},
+	"DELETE /uploads/*": {path: "/uploads/{resumable}", make: beginUpload, header: []string{"Tus-Resumable", "1.0.0"}},
+}
+
+var anyManifest = []string{"Accept", "application/vnd.oci.image.manifest.v1+json"}
+
+var websocketHeaders = []string{"Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13",
+	"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}
+
+const multipartUpload = "--xx\r\nContent-Disposition: form-data; name=\"tenant\"\r\n\r\n{tenant}\r\n" +
+	"--xx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.tar\"\r\n\r\nno archive\r\n--xx--\r\n"
+
+// uploadAgain brings the files once more.
+func uploadAgain(h *house, s sample) sample {
+	return sample{"upload": h.uploaded(s["tenant"], ""), "app upload": h.uploaded(s["tenant"], s["app"])}
+}
+
+// beginPush has the operator begin to push a blob into the app of s.
+func beginPush(h *house, s sample) sample {
+	h.t.Helper()
+	if s["app"] == h.absent["app"] {
+		return sample{"push": "/v2/" + s["app"] + "/blobs/uploads/5f8a7a6e-3f1c-4f6e-8a55-1d6f6d8f0e11"}
+	}
+	got := h.ask(nil, http.MethodPost, "/v2/"+s["app"]+"/blobs/uploads/", "", "Authorization", basic(operatorToken))
+	if got.status != http.StatusAccepted {
+		h.t.Fatal(got)
+	}
+	_, path, _ := strings.Cut(got.header.Get("Location"), "/v2/")
+	return sample{"push": "/v2/" + path}
+}
+
+func uploadMetadata(_ *house, s sample) sample {
+	return sample{"metadata": base64.StdEncoding.EncodeToString([]byte(s["tenant"]))}
+}
+
+// beginUpload has the operator begin a resumable upload into the tenant of s.
+func beginUpload(h *house, s sample) sample {
+	h.t.Helper()
+	if s["tenant"] == h.absent["tenant"] {
+		return sample{"resumable": core.NewID()}
+	}
+	got := h.ask(nil, http.MethodPost, "/uploads/", "", "Authorization", "Bearer "+operatorToken, "Tus-Resumable", "1.0.0",
+		"Upload-Length", "7", "Upload-Metadata", "tenant "+uploadMetadata(h, s)["metadata"])
+	if got.status != http.StatusCreated {
+		h.t.Fatal(got)
+	}
+	return sample{"resumable": strings.TrimPrefix(got.header.Get("Location"), "/uploads/")}
+}
+
+func basic(token string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte("token:"+token))
+}

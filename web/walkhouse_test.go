@@ -1,0 +1,256 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"berth/core"
+	"berth/e2e/testenv"
+)
+
+// house is a real portal with two tenants that have one of everything, and with everybody who may call.
+type house struct {
+	realPortal
+	own, foreign, absent sample
+	callers              []*caller
+	db                   *sql.Conn // with the house as it was in the beginning attached as "kept"
+	tables               []string
+}
+
+// sample names what a tenant has: by what a route calls it in its address.
+type sample map[string]string
+
+// caller is somebody, by a session or a token.
+type caller struct {
+	name   string
+	userID string
+	cookie string
+	token  string
+	sample sample // what is this caller's alone
+	client *http.Client
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{realPortal: newRealPortal(t)}
+	h.setUp()
+	h.own, h.foreign = h.furnish("Oolong", "1.0"), h.furnish("Coffee", "9.0")
+	h.absent = sample{"tenant": "no-team", "app": "no-app", "blog": "no-blog", "service": "no-service", "upload": core.NewID(),
+		"app upload": core.NewID(), "operation": core.NewID(), "id": core.NewID(), "version": "7.7", "label": "7.7", "release": "77",
+		"token": core.NewID(), "entry": "nothing"}
+	h.invite()
+	h.keep()
+	return h
+}
+
+// furnish makes a tenant with everything. Its version has a label that the other tenant's has not.
+func (h *house) furnish(name, label string) sample {
+	h.t.Helper()
+	tenant, _ := h.tenant(name, core.ScopeRead)
+	s := sample{"tenant": tenant, "version": label, "label": label, "entry": "redis", "secret": "rubbish"}
+	var made object
+	for key, what := range map[string]object{"app": {"name": name + " shop"}, "blog": {"name": name + " blog"},
+		"service": {"name": name + " cache", "service": "redis"}} {
+		what["tenant"] = tenant
+		h.must(201, http.MethodPost, "/apps", what, &made)
+		s[key] = made["id"].(string)
+	}
+	h.upload(s["app"], label)
+	h.must(202, http.MethodPost, "/apps/"+s["app"]+"/releases", object{"version": label}, &made)
+	s["operation"] = made["operation"].(string)
+	s["id"], s["release"] = s["operation"], "1"
+	if label == "9.0" { // so that the number of its last release is none of the other tenant's
+		h.must(202, http.MethodPost, "/apps/"+s["app"]+"/releases", object{"replicas": 2}, &made)
+		s["release"] = "2"
+	}
+	h.must(201, http.MethodPost, "/tenants/"+tenant+"/tokens", object{"name": "spare", "scope": "read"}, &made)
+	s["token"] = made["id"].(string)
+	s["upload"], s["app upload"] = h.uploaded(tenant, ""), h.uploaded(tenant, s["app"])
+	h.ok(h.store.Instances().Create(h.system(), core.Instance{ID: core.NewInstanceID(), AppID: s["app"], TenantID: tenant,
+		VersionID: core.NewID(), Label: label, Release: 1, HostID: h.host(), HostPort: 25700 + int(label[0]-'0'), State: core.InstanceReady, CreatedAt: time.Now()}))
+	return s
+}
+
+func (h *house) system() context.Context { return core.WithActor(context.Background(), core.System()) }
+
+func (h *house) host() string {
+	h.t.Helper()
+	h.ok(h.store.Hosts().Put(h.system(), core.Host{ID: core.LocalHost, Name: "local", PortFrom: 25700, PortTo: 25799, Status: core.HostUp}))
+	return core.LocalHost
+}
+
+// uploaded brings a file that is ready to be used.
+func (h *house) uploaded(tenant, app string) string {
+	h.t.Helper()
+	archive, err := os.ReadFile(testenv.Archive(h.t, testenv.ImageOptions{}))
+	h.ok(err)
+	u, err := h.service.BeginUpload(h.system(), core.Upload{TenantID: tenant, AppID: app, FileName: "shop.tar", Size: core.Bytes(len(archive))})
+	h.ok(err)
+	_, err = h.service.FinishUpload(h.system(), u.ID, bytes.NewReader(archive))
+	h.ok(err)
+	return u.ID
+}
+
+// invite brings everybody in: people with each role and on the platform, and tokens of each kind.
+func (h *house) invite() {
+	h.t.Helper()
+	h.callers = []*caller{{name: "nobody", sample: sample{"token": core.NewID()}}}
+	for _, role := range core.Roles {
+		h.person(string(role), core.User{}, role)
+	}
+	h.person("support", core.User{Support: true}, "")
+	h.person("operator", core.User{Operator: true}, "")
+	for _, scope := range core.Scopes {
+		h.tokenOf(string(scope)+" token", "", core.Token{TenantID: h.own["tenant"], Scope: scope})
+	}
+	h.tokenOf("token of another app", "", core.Token{TenantID: h.own["tenant"], Scope: core.ScopeAdmin, Apps: []string{h.own["blog"]}})
+	h.tokenOf("admin's own token", "admin", core.Token{Scope: core.ScopeAdmin})
+	h.tokenOf("developer's own read token", "developer", core.Token{Scope: core.ScopeRead})
+	h.tokenOf("viewer's own token", "viewer", core.Token{Scope: core.ScopeAdmin})
+	h.tokenOf("admin's own token of another app", "admin", core.Token{Scope: core.ScopeAdmin, Apps: []string{h.own["blog"]}})
+	h.tokenOf("operator's own deploy token", "operator", core.Token{Scope: core.ScopeDeploy})
+	for i, c := range h.callers { // each from an address of its own, which limits of requests go by
+		from := &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(i+1))}
+		transport := &http.Transport{DialContext: (&net.Dialer{LocalAddr: from}).DialContext}
+		h.t.Cleanup(transport.CloseIdleConnections)
+		c.client = &http.Client{Transport: transport, Timeout: 30 * time.Second,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	}
+}
+
+// person brings somebody with a session and a token of their own; role "" is a member of nothing.
+func (h *house) person(name string, u core.User, role core.Role) *caller {
+	h.t.Helper()
+	u.ID, u.Email, u.Name, u.CreatedAt = core.NewID(), name+"@example.com", "The "+name, time.Now()
+	h.ok(h.store.Users().Create(h.system(), u))
+	if role != "" {
+		h.ok(h.store.Members().Put(h.system(), core.Membership{TenantID: h.own["tenant"], UserID: u.ID, Role: role}))
+	}
+	c := &caller{name: name, userID: u.ID}
+	c.cookie = h.session(c)
+	actor, _, err := h.service.ActorOfUser(context.Background(), u.ID)
+	h.ok(err)
+	t, _, err := h.service.CreateOwnToken(core.WithActor(context.Background(), actor), core.Token{Name: "spare", Scope: core.ScopeRead})
+	h.ok(err)
+	c.sample = sample{"token": t.ID}
+	h.callers = append(h.callers, c)
+	return c
+}
+
+// tokenOf brings a program with a token of a tenant, or of the person of a name.
+func (h *house) tokenOf(name, owner string, t core.Token) {
+	h.t.Helper()
+	t.ID, t.Name, t.CreatedAt = core.NewID(), name, time.Now()
+	c := &caller{name: name, token: "berth_" + core.NewSecret(), sample: sample{"token": core.NewID()}}
+	for _, person := range h.callers {
+		if owner != "" && person.name == owner {
+			t.OwnerID, c.sample = person.userID, person.sample
+		}
+	}
+	sum := sha256.Sum256([]byte(c.token))
+	t.SecretHash = hex.EncodeToString(sum[:])
+	h.ok(h.store.Tokens().Create(h.system(), t))
+	h.callers = append(h.callers, c)
+}
+
+// session signs a person in, without a password.
+func (h *house) session(c *caller) string { return h.signIn(browser(h.t), c.userID).String() }
+
+func (h *house) caller(name string) *caller {
+	h.t.Helper()
+	for _, c := range h.callers {
+		if c.name == name {
+			return c
+		}
+	}
+	h.t.Fatal("nobody is called ", name)
+	return nil
+}
+
+// keep takes a copy of the database, for restore to go back to.
+func (h *house) keep() {
+	h.t.Helper()
+	ctx := context.Background()
+	db, err := sql.Open("sqlite", filepath.Join(h.dir, "berth.db")+"?_pragma=busy_timeout(10000)")
+	h.ok(err)
+	h.t.Cleanup(func() { db.Close() })
+	h.db, err = db.Conn(ctx)
+	h.ok(err)
+	h.t.Cleanup(func() { h.db.Close() })
+	kept := filepath.Join(h.t.TempDir(), "kept.db")
+	for _, statement := range []string{"VACUUM INTO '" + kept + "'", "ATTACH '" + kept + "' AS kept"} {
+		_, err = h.db.ExecContext(ctx, statement)
+		h.ok(err)
+	}
+	rows, err := h.db.QueryContext(ctx, `SELECT name FROM kept.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'goose%'`)
+	h.ok(err)
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		h.ok(rows.Scan(&name))
+		h.tables = append(h.tables, name)
+	}
+	h.ok(rows.Err())
+}
+
+// restore undoes every change since keep.
+func (h *house) restore() {
+	h.t.Helper()
+	statements := []string{"BEGIN IMMEDIATE"}
+	for _, table := range h.tables {
+		statements = append(statements, `DELETE FROM main."`+table+`"`, `INSERT INTO main."`+table+`" SELECT * FROM kept."`+table+`"`)
+	}
+	for _, statement := range append(statements, "COMMIT") {
+		_, err := h.db.ExecContext(context.Background(), statement)
+		h.ok(err)
+	}
+}
+
+func (h *house) ok(err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// with is s with some of its values replaced.
+func (s sample) with(others sample) sample {
+	out := sample{}
+	for k, v := range s {
+		out[k] = v
+	}
+	for k, v := range others {
+		out[k] = v
+	}
+	return out
+}
+
+// fill puts the values of s in the place of their names in braces, and notes which it needed.
+func (s sample) fill(text string, used map[string]bool, escape func(string) string) string {
+	for key, value := range s {
+		if name := "{" + key + "}"; bytes.Contains([]byte(text), []byte(name)) {
+			used[key] = true
+			text = string(bytes.ReplaceAll([]byte(text), []byte(name), []byte(escape(value))))
+		}
+	}
+	return text
+}
+
+func escapePath(s string) string { return url.PathEscape(s) }
+func asItIs(s string) string     { return s }
+
+func inJSON(s string) string {
+	q := fmt.Sprintf("%q", s)
+	return q[1 : len(q)-1]
+}
