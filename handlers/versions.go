@@ -176,8 +176,11 @@ func (h *Handlers) deleteVersion(c echo.Context) error {
 
 func (h *Handlers) rollback(c echo.Context) error {
 	n, err := strconv.Atoi(c.FormValue("release"))
-	if err != nil || n < 1 {
+	if c.FormValue("release") == "" {
 		return core.Invalid("release", "error.release_missing")
+	}
+	if err != nil || n < 1 {
+		return core.NotFound()
 	}
 	_, op, err := h.Service.Rollback(c.Request().Context(), c.Param("app"), n)
 	if err != nil {

@@ -26,12 +26,14 @@ type call struct {
 // calls are the routes that need to be told more than the sample tells by itself: for pages about a tenant the tenant
 // in the address, for forms the same, for the API an empty object.
 var calls = map[string]call{
-	"POST /sign-in":       {form: "email=" + email + "&password=" + password, fresh: true},
-	"POST /sign-out":      {fresh: true},
-	"POST /setup/:secret": {form: "name=Ada", fresh: true},
-	"POST /preferences":   {form: "theme=dark", fresh: true},
-	"GET /new/address":    {query: "id=free-one"},
-	"GET /static/*":       {path: "/static/app.css"},
+	"POST /sign-in":              {form: "email=" + email + "&password=" + password, fresh: true},
+	"POST /sign-out":             {fresh: true},
+	"POST /setup/:secret":        {form: "name=Ada", fresh: true},
+	"POST /preferences":          {form: "theme=dark", fresh: true},
+	"GET /new/address":           {query: "id=free-one"},
+	"GET /audit/export":          {query: "tenant={tenant}&format=csv"},
+	"GET /platform/audit/export": {query: "format=csv"},
+	"GET /static/*":              {path: "/static/app.css"},
 
 	"POST /new/upload":                       {body: multipartUpload, header: []string{"Content-Type", "multipart/form-data; boundary=xx"}},
 	"POST /new/upload/:upload/name":          {form: "name=Brand new&plan=small&port=8080", renew: uploadAgain},
