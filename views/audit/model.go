@@ -198,7 +198,7 @@ func Changes(l *i18n.Localizer, e core.AuditEntry) []Change {
 	for _, n := range sorted(names) {
 		c := Change{What(l, n), value(l, n, e.Before[n]), value(l, n, e.After[n])}
 		if e.Before[n] == core.Masked && e.After[n] == core.Masked {
-			c.After = l.T("auditlog.secret_changed")
+			c.Before, c.After = "", l.T("auditlog.secret_changed")
 		}
 		list = append(list, c)
 	}
