@@ -92,11 +92,10 @@ func TestBrokenOffPush(t *testing.T) {
 // eventually waits for a condition.
 func eventually(t testing.TB, ok func() bool) {
 	t.Helper()
-	for range 200 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if ok() {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatal("it did not come true")
 }
