@@ -264,7 +264,7 @@ func (p *parts) portal() *web.Server {
 		Handlers: &handlers.Handlers{Service: p.service, PortalURL: p.cfg.PortalURL, BaseDomain: p.cfg.BaseDomain,
 			GatewayURL: p.cfg.GatewayURL, Messages: p.messages, Asset: files.Path, Machine: p.machine},
 		Sessions: p.store.Sessions(), Registry: p.images.Handler(p.service), Uploads: p.uploads, Static: files,
-		Metrics: p.metrics(), Ready: p.ready, Log: p.log.With("part", "portal"),
+		Metrics: p.metrics(), MetricsOpen: p.cfg.MetricsOpen == "on", Ready: p.ready, Log: p.log.With("part", "portal"),
 	})
 }
 

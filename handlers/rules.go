@@ -129,7 +129,7 @@ var apiRules = Rules{
 var besideRules = Rules{
 	"GET /healthz":  Anybody,
 	"GET /readyz":   Anybody,
-	"GET /metrics":  Anybody,
+	"GET /metrics":  Anybody, // on this machine; from elsewhere it takes ActOperate, unless metrics-open is on
 	"GET /static/*": Anybody,
 
 	"GET /v2":      SignedIn,

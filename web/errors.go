@@ -76,7 +76,7 @@ func (s *Server) writeError(c echo.Context, e *core.Error, status int) error {
 
 // forPrograms reports whether a program reads the answer and not a person.
 func forPrograms(r *http.Request) bool {
-	return strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, paths.Uploads) ||
+	return strings.HasPrefix(r.URL.Path, "/api/") || r.URL.Path == pathMetrics || strings.HasPrefix(r.URL.Path, paths.Uploads) ||
 		strings.Contains(r.Header.Get(echo.HeaderAccept), "text/event-stream") ||
 		strings.EqualFold(r.Header.Get(echo.HeaderUpgrade), "websocket")
 }

@@ -27,7 +27,7 @@ func (s *Server) routes(o Options) *echo.Echo {
 
 	e.GET(pathHealth, answerHealth)
 	e.GET(pathReady, s.answerReady)
-	e.GET(pathMetrics, echo.WrapHandler(o.Metrics))
+	e.GET(pathMetrics, echo.WrapHandler(o.Metrics), metricsDoor(who, o.MetricsOpen))
 	e.Match(registryMethods[:2], "/v2", echo.WrapHandler(o.Registry), noteOrigin)
 	e.Match(registryMethods, "/v2/*", echo.WrapHandler(o.Registry), noteOrigin)
 	e.GET("/static/*", echo.WrapHandler(o.Static), headers, zip)

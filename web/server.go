@@ -23,9 +23,12 @@ type Options struct {
 	Registry http.Handler // the image registry, at /v2/
 	Uploads  http.Handler // resumable uploads, at /uploads/
 	Static   http.Handler // at /static/
-	Metrics  http.Handler // at /metrics
-	Ready    func(ctx context.Context) map[string]Part
-	Log      *slog.Logger
+	Metrics  http.Handler // at /metrics, for this machine and for operators
+
+	MetricsOpen bool // for everybody
+
+	Ready func(ctx context.Context) map[string]Part
+	Log   *slog.Logger
 }
 
 // Server serves the portal, the API and the image registry at one address.

@@ -57,6 +57,8 @@ type Config struct {
 
 	AuditRetention int `name:"audit-retention" default:"365" placeholder:"DAYS" help:"How many days the audit is kept; 0 keeps it for ever."`
 
+	MetricsOpen string `name:"metrics-open" default:"off" placeholder:"ON|OFF" help:"Whether everybody who reaches the portal may read /metrics: on, or off for this machine and operators alone."`
+
 	LogLevel  string `name:"log-level" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error."`
 	LogFormat string `name:"log-format" default:"text" placeholder:"FORMAT" help:"text or json."`
 }

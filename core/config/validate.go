@@ -134,6 +134,7 @@ func (f *faults) engine(c Config) {
 }
 
 func (f *faults) registry(c Config) {
+	f.oneOf("metrics-open", c.MetricsOpen, "on", "off")
 	f.oneOf("registry", c.Registry, "memory", "zookeeper")
 	if c.Registry == "zookeeper" && len(c.ZooKeeperServers) == 0 {
 		f.add("zookeeper-servers", "is empty; registry zookeeper needs them, such as 127.0.0.1:2181")
