@@ -172,4 +172,5 @@ type QuotaUser struct {
 type QuotaBlock struct {
 	QuotaError
 	Biggest QuotaUser
+	Text    Text // all of it in a sentence
 }

@@ -26,6 +26,7 @@ type Store interface {
 	Support() SupportStore
 	Plans() PlanStore
 	Usage() UsageStore
+	QuotaRequests() QuotaRequestStore
 
 	// Transact runs f with a store whose writes are one transaction: all or none. f may run again after a
 	// serialization failure, so it changes nothing but the store.

@@ -98,19 +98,24 @@ func (h *Handlers) apiRelease(c echo.Context) error {
 	return c.JSON(http.StatusOK, newReleaseJSON(i18n.From(ctx), releases[0]))
 }
 
-func (h *Handlers) apiCreateRelease(c echo.Context) error {
-	var in core.NewRelease
+// bindRelease reads what a request says of a release.
+func bindRelease(c echo.Context) (in core.NewRelease, err error) {
 	var env *envJSON
-	err := bind(c, fields{"version": &in.Version, "weights": &in.Weights, "replicas": &in.Replicas,
+	err = bind(c, fields{"version": &in.Version, "weights": &in.Weights, "replicas": &in.Replicas,
 		"memory": &in.Memory, "cpu": &in.CPU, "port": &in.Port, "command": &in.Command, "env": &env,
 		"bindings": &in.Bindings, "health": &in.Health})
+	if err == nil && in.Version != "" && in.Weights != nil {
+		err = core.Invalid("weights", "error.version_or_weights")
+	}
+	in.Env = (*[]core.EnvVar)(env)
+	return in, err
+}
+
+func (h *Handlers) apiCreateRelease(c echo.Context) error {
+	in, err := bindRelease(c)
 	if err != nil {
 		return err
 	}
-	if in.Version != "" && in.Weights != nil {
-		return core.Invalid("weights", "error.version_or_weights")
-	}
-	in.Env = (*[]core.EnvVar)(env)
 	r, op, err := h.Service.Release(c.Request().Context(), c.Param("app"), in)
 	return answerReleased(c, r, op, err)
 }

@@ -68,7 +68,12 @@ func (h *Handlers) renderDeploy(c echo.Context, status int, v core.Version, f ui
 	if err != nil {
 		return err
 	}
-	return render(c, status, version.DeployPage(version.Deploy{Page: p, Head: head, Version: v, Current: current, Fields: fields}))
+	check, err := h.releaseCheck(c, head.App, v.Label, core.AppPlans, f)
+	if err != nil {
+		return err
+	}
+	return render(c, status, version.DeployPage(version.Deploy{Page: p, Head: head, Version: v, Current: current, Fields: fields,
+		Check: check}))
 }
 
 // currentRelease is zero before the first.

@@ -49,7 +49,11 @@ func (h *Handlers) renderName(c echo.Context, status int, u core.Upload, f ui.Fo
 	if err != nil {
 		return err
 	}
-	return render(c, status, wizard.NamePage(wizard.Name{Page: p, Upload: u, Address: a, Fields: fields}))
+	check, err := h.newQuotaCheck(c, u.TenantID, "", f.Values["plan"])
+	if err != nil {
+		return err
+	}
+	return render(c, status, wizard.NamePage(wizard.Name{Page: p, Upload: u, Address: a, Fields: fields, Check: check}))
 }
 
 // createFromUpload makes an app, its first version and its first release. Once the version is there, what is still

@@ -71,7 +71,11 @@ func (h *Handlers) renderDatabase(c echo.Context, status int, e core.CatalogEntr
 	if err != nil {
 		return err
 	}
-	return render(c, status, wizard.DatabasePage(wizard.Database{Page: p, Entry: e, Form: f, Address: a}))
+	check, err := h.newQuotaCheck(c, p.Tenant.ID, e.Name, f.Values["plan"])
+	if err != nil {
+		return err
+	}
+	return render(c, status, wizard.DatabasePage(wizard.Database{Page: p, Entry: e, Form: f, Address: a, Check: check}))
 }
 
 func (h *Handlers) createDatabase(c echo.Context) error {

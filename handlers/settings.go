@@ -9,6 +9,7 @@ import (
 	"berth/core"
 	"berth/views/app"
 	"berth/views/paths"
+	"berth/views/quota"
 	"berth/views/release"
 	"berth/views/settings"
 	"berth/views/ui"
@@ -81,7 +82,13 @@ func (h *Handlers) renderSettings(c echo.Context, status int, r core.Release, pl
 	if err != nil {
 		return err
 	}
-	page := settings.Page{Page: p, Head: head, Name: ui.NewForm("name", head.App.Name), Current: r, Fields: fields, Delete: d}
+	var check quota.Check
+	if head.CanDeploy && r.Number > 0 {
+		if check, err = h.releaseCheck(c, head.App, "", plans, f); err != nil {
+			return err
+		}
+	}
+	page := settings.Page{Check: check, Page: p, Head: head, Name: ui.NewForm("name", head.App.Name), Current: r, Fields: fields, Delete: d}
 	if name != nil {
 		page.Name = *name
 	}

@@ -55,6 +55,8 @@ type Config struct {
 	OIDCName         string `name:"oidc-name" placeholder:"NAME" help:"What the button on the sign-in page calls the provider. Default: the host of oidc-issuer."`
 	OIDCRegister     string `name:"oidc-register" default:"off" placeholder:"ON|OFF" help:"Whether somebody unknown with a verified email becomes a person: on or off."`
 
+	DefaultPlan string `name:"default-plan" default:"standard" placeholder:"PLAN" help:"The plan of teams that are made without naming one: unlimited, starter, standard, or one that operators made."`
+
 	AuditRetention int `name:"audit-retention" default:"365" placeholder:"DAYS" help:"How many days the audit is kept; 0 keeps it for ever."`
 
 	MetricsOpen string `name:"metrics-open" default:"off" placeholder:"ON|OFF" help:"Whether everybody who reaches the portal may read /metrics: on, or off for this machine and operators alone."`

@@ -3,6 +3,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/url"
@@ -28,6 +29,7 @@ type Deps struct {
 	BootstrapToken string // an operator's token from the settings; "" accepts none
 	PortalURL      string // whose host also names this Berth's image registry
 	BaseDomain     string
+	DefaultPlan    string // of tenants that are made without naming one; "" has no limits
 	GatewayURL     string
 	AuditKept      time.Duration // how long entries of the audit are kept; 0 for ever
 	TempDir        string        // where the files of uploads lie, each under the upload's id; "" keeps none
@@ -53,6 +55,7 @@ type Service struct {
 	portal         *url.URL
 	gateway        *url.URL
 	baseDomain     string
+	defaultPlan    string
 	tempDir        string
 
 	now       func() time.Time
@@ -76,7 +79,7 @@ func New(d Deps) *Service {
 	s := &Service{
 		store: d.Store, images: d.Images, engines: d.Engines, entries: d.Catalog, waker: d.Waker, notifier: d.Notifier, logs: d.Logs,
 		traffic: d.Traffic, workerSecret: d.WorkerSecret, bootstrapToken: d.BootstrapToken,
-		portal: parseURL(d.PortalURL), gateway: parseURL(d.GatewayURL), baseDomain: d.BaseDomain, tempDir: d.TempDir,
+		portal: parseURL(d.PortalURL), gateway: parseURL(d.GatewayURL), baseDomain: d.BaseDomain, defaultPlan: cmp.Or(d.DefaultPlan, core.UnlimitedPlan), tempDir: d.TempDir,
 		post: newPost(d), now: d.Now, log: d.Log, passwords: newPasswords(), failures: newFailures(), attempts: newAttempts(), auditKept: d.AuditKept, fetches: newFetches(),
 	}
 	if s.now == nil {

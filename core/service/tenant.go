@@ -85,12 +85,12 @@ func about(tenantID, action string) *core.AuditEntry {
 	return &core.AuditEntry{TenantID: tenantID, Action: action}
 }
 
-// CreateTenant makes a tenant with a plan, "" for the one without limits; the operator who asks becomes its admin.
+// CreateTenant makes a tenant with a plan, "" for the one of the settings; the operator who asks becomes its admin.
 // Errors: EUNAUTHORIZED, EFORBIDDEN, EINVALID at "name" and "plan", ECONFLICT at "name".
 func (s *Service) CreateTenant(ctx context.Context, name, plan string) (core.Tenant, error) {
 	actor := core.ActorFrom(ctx)
 	if plan == "" {
-		plan = core.UnlimitedPlan
+		plan = s.defaultPlan
 	}
 	tenant := core.Tenant{ID: tenantID(name), Name: name, Plan: plan, CreatedAt: s.now()}
 	note := about("", "tenant.create")

@@ -60,26 +60,27 @@ func unknownDriver(name string) error {
 }
 
 // Tenants implements core.Store, as do the methods below.
-func (s *Store) Tenants() core.TenantStore         { return tenants{s} }
-func (s *Store) Members() core.MemberStore         { return members{s} }
-func (s *Store) Invitations() core.InvitationStore { return invitations{s} }
-func (s *Store) Users() core.UserStore             { return users{s} }
-func (s *Store) Sessions() core.SessionStore       { return sessions{s} }
-func (s *Store) Setup() core.SetupStore            { return setup{s} }
-func (s *Store) Tokens() core.TokenStore           { return tokens{s} }
-func (s *Store) Apps() core.AppStore               { return apps{s} }
-func (s *Store) Versions() core.VersionStore       { return versions{s} }
-func (s *Store) Releases() core.ReleaseStore       { return releases{s} }
-func (s *Store) Instances() core.InstanceStore     { return instances{s} }
-func (s *Store) Hosts() core.HostStore             { return hosts{s} }
-func (s *Store) Operations() core.OperationStore   { return operations{s} }
-func (s *Store) Events() core.EventStore           { return events{s} }
-func (s *Store) Uploads() core.UploadStore         { return uploads{s} }
-func (s *Store) Credentials() core.CredentialStore { return credentials{s} }
-func (s *Store) Audit() core.AuditStore            { return audit{s} }
-func (s *Store) Support() core.SupportStore        { return support{s} }
-func (s *Store) Plans() core.PlanStore             { return plans{s} }
-func (s *Store) Usage() core.UsageStore            { return usage{s} }
+func (s *Store) Tenants() core.TenantStore             { return tenants{s} }
+func (s *Store) Members() core.MemberStore             { return members{s} }
+func (s *Store) Invitations() core.InvitationStore     { return invitations{s} }
+func (s *Store) Users() core.UserStore                 { return users{s} }
+func (s *Store) Sessions() core.SessionStore           { return sessions{s} }
+func (s *Store) Setup() core.SetupStore                { return setup{s} }
+func (s *Store) Tokens() core.TokenStore               { return tokens{s} }
+func (s *Store) Apps() core.AppStore                   { return apps{s} }
+func (s *Store) Versions() core.VersionStore           { return versions{s} }
+func (s *Store) Releases() core.ReleaseStore           { return releases{s} }
+func (s *Store) Instances() core.InstanceStore         { return instances{s} }
+func (s *Store) Hosts() core.HostStore                 { return hosts{s} }
+func (s *Store) Operations() core.OperationStore       { return operations{s} }
+func (s *Store) Events() core.EventStore               { return events{s} }
+func (s *Store) Uploads() core.UploadStore             { return uploads{s} }
+func (s *Store) Credentials() core.CredentialStore     { return credentials{s} }
+func (s *Store) Audit() core.AuditStore                { return audit{s} }
+func (s *Store) Support() core.SupportStore            { return support{s} }
+func (s *Store) Plans() core.PlanStore                 { return plans{s} }
+func (s *Store) Usage() core.UsageStore                { return usage{s} }
+func (s *Store) QuotaRequests() core.QuotaRequestStore { return quotaRequests{s} }
 
 // Ping reads a table, so that it fails when the file is gone as well as when the server is.
 func (s *Store) Ping(ctx context.Context) error {

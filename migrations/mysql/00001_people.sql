@@ -121,7 +121,7 @@ CREATE TABLE IF NOT EXISTS quota_plans (
 INSERT IGNORE INTO quota_plans (name, quota, created_at) VALUES
   ('unlimited', '{}', UTC_TIMESTAMP(6)),
   ('starter', '{"memory":2147483648,"cpu":2000,"instances":8,"apps":5,"services":3,"images":5368709120,"volumes":5368709120,"domains":3,"log_rate":131072,"log_retention":168}', UTC_TIMESTAMP(6)),
-  ('standard', '{"memory":17179869184,"cpu":8000,"instances":60,"apps":40,"services":20,"images":53687091200,"volumes":53687091200,"domains":40,"log_rate":1048576,"log_retention":720}', UTC_TIMESTAMP(6));
+  ('standard', '{"memory":68719476736,"cpu":128000,"instances":500,"apps":2000,"services":200,"images":214748364800,"volumes":214748364800,"domains":2000,"log_rate":1048576,"log_retention":720}', UTC_TIMESTAMP(6));
 
 -- What tenants use: sums by resource, and by who holds it. The row of the resource '' is held by whoever changes any.
 CREATE TABLE IF NOT EXISTS usage_sums (

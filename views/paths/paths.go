@@ -175,6 +175,41 @@ func Members(tenant string) string { return inTenant("/members", tenant) }
 // Quota shows what a tenant may use and uses.
 func Quota(tenant string) string { return inTenant("/quota", tenant) }
 
+// QuotaOver is the quota with what was used over a span of time.
+func QuotaOver(tenant, span string) string { return with("/quota", "tenant", tenant, "over", span) }
+
+// QuotaRequests takes a wish for more.
+const QuotaRequests = "/quota/requests"
+
+// WithdrawQuota takes a wish back.
+func WithdrawQuota(request string) string {
+	return QuotaRequests + "/" + url.PathEscape(request) + "/withdraw"
+}
+
+// Budget bounds what an app takes of its tenant's quota.
+func Budget(app string) string { return App(app) + "/budget" }
+
+// QuotaCheck says what a release of an app would take.
+func QuotaCheck(app string) string { return App(app) + "/quota-check" }
+
+// NewQuotaCheck says what a new app, or one of a catalogue's entry, would take.
+func NewQuotaCheck(tenant, entry string) string {
+	return with("/new/quota-check", "tenant", tenant, "entry", entry)
+}
+
+// Plan changes a plan.
+func Plan(name string) string { return Plans + "/" + url.PathEscape(name) }
+
+// DeletePlan removes a plan that no tenant has.
+func DeletePlan(name string) string { return Plan(name) + "/delete" }
+
+// ApproveQuota and RefuseQuota answer a wish.
+func ApproveQuota(request string) string { return PlanRequest(request) + "/approve" }
+func RefuseQuota(request string) string  { return PlanRequest(request) + "/refuse" }
+
+// PlanRequest is a wish, as operators see it.
+func PlanRequest(request string) string { return "/plan-requests/" + url.PathEscape(request) }
+
 // Audit says who did what in a tenant.
 func Audit(tenant string) string { return inTenant("/audit", tenant) }
 

@@ -77,3 +77,6 @@ func Rate(counts []int64) string {
 	}
 	return fmt.Sprintf("%.0f", rate)
 }
+
+// AreaPath draws counts as an area in a square of 100.
+func AreaPath(counts []int64) string { return sparkPath(counts, Largest(counts)) }

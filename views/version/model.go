@@ -11,6 +11,7 @@ import (
 	"berth/views/i18n"
 	"berth/views/layout"
 	"berth/views/paths"
+	"berth/views/quota"
 	"berth/views/release"
 	"berth/views/ui"
 )
@@ -70,6 +71,7 @@ type Deploy struct {
 	Version core.Version
 	Current core.Release // zero before the first
 	Fields  release.Fields
+	Check   quota.Check
 }
 
 // Digest is as much of a digest as one compares.

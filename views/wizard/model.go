@@ -8,6 +8,7 @@ import (
 	"berth/views/i18n"
 	"berth/views/layout"
 	"berth/views/paths"
+	"berth/views/quota"
 	"berth/views/release"
 	"berth/views/ui"
 )
@@ -36,6 +37,7 @@ type Name struct {
 	Upload  core.Upload
 	Address Address
 	Fields  release.Fields
+	Check   quota.Check
 }
 
 // Image asks for the name of an image, and of the app it becomes.
@@ -57,6 +59,7 @@ type Database struct {
 	Entry   core.CatalogEntry
 	Form    ui.Form // version, plan, name, id
 	Address Address
+	Check   quota.Check
 }
 
 // Address is the field that says where an app answers, with what is known about it.
