@@ -4,6 +4,7 @@ package handlers
 
 import (
 	"context"
+	"time"
 
 	"berth/core"
 	"berth/views/i18n"
@@ -22,7 +23,10 @@ type Handlers struct {
 	// Machine looks at what this machine lacks, for the page of the first start; nil has nothing to say.
 	Machine func(ctx context.Context) []Finding
 
+	Recheck time.Duration // how often what stays open asks whether its actor may still look; 0 takes 20 s
+
 	streams streams
+	write   time.Duration // how long one message of a stream may take to go out; 0 takes 10 s
 }
 
 // Finding is what was found of one part of the machine.

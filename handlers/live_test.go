@@ -68,7 +68,7 @@ type liveFixture struct {
 func newLiveFixture(t *testing.T, l live) *liveFixture {
 	f := &liveFixture{service: &liveService{changes: make(chan core.Change), drowned: make(chan struct{})}}
 	f.handlers = &Handlers{Service: f.service}
-	f.handlers.streams.patience = &patience{recheck: 30 * time.Millisecond, write: 100 * time.Millisecond}
+	f.handlers.Recheck, f.handlers.write = 30*time.Millisecond, 100*time.Millisecond
 	l.concerns = func(c core.Change) bool { return c.AppID == "shop" }
 	l.fragment = func(context.Context) (templ.Component, error) {
 		f.looks.Add(1)

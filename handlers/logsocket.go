@@ -53,7 +53,7 @@ func (h *Handlers) Logs(c echo.Context) error {
 	}
 	view := core.LogView{AppID: appID, InstanceID: values.Get("instance"), Cursor: values.Get("since"), Tail: tail,
 		PastOnly: follow == "false"}
-	s := &logSocket{service: h.Service, view: view, patience: h.streams.times()}
+	s := &logSocket{service: h.Service, view: view, patience: h.times()}
 	return h.openSocket(c, s)
 }
 

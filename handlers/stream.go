@@ -51,7 +51,7 @@ func (h *Handlers) stream(c echo.Context, l live) error {
 	defer free()
 	changes := h.Service.Subscribe(ctx) // before the first look, so that nothing falls in between
 	s := &sender{live: l, out: c.Response(), timer: http.NewResponseController(c.Response()),
-		patience: h.streams.times()}
+		patience: h.times()}
 	if err := s.look(ctx); err != nil || s.ended {
 		return err
 	}

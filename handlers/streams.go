@@ -23,15 +23,26 @@ type patience struct {
 
 var usualPatience = patience{recheck: 20 * time.Second, write: 10 * time.Second}
 
+// times is how patient the handlers are.
+func (h *Handlers) times() patience {
+	p := usualPatience
+	if h.Recheck > 0 {
+		p.recheck = h.Recheck
+	}
+	if h.write > 0 {
+		p.write = h.write
+	}
+	return p
+}
+
 // streams counts what stays open after an answer has begun, so that a person cannot have any number of them and
 // that all of them end when the server does. The zero value is ready.
 type streams struct {
-	mu       sync.Mutex
-	closing  chan struct{}
-	closed   bool
-	open     sync.WaitGroup
-	places   map[string]int
-	patience *patience // usualPatience when nil
+	mu      sync.Mutex
+	closing chan struct{}
+	closed  bool
+	open    sync.WaitGroup
+	places  map[string]int
 }
 
 // CloseStreams ends every stream and socket and waits until they have, or until ctx ends.
@@ -75,13 +86,6 @@ func (s *streams) begin() (closing <-chan struct{}, end func(), err error) {
 	}
 	s.open.Add(1)
 	return s.closing, s.open.Done, nil
-}
-
-func (s *streams) times() patience {
-	if s.patience != nil {
-		return *s.patience
-	}
-	return usualPatience
 }
 
 // take takes one of so many places that a person has; full says that there are no more. Errors: ETOOMANY.

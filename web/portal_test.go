@@ -47,7 +47,7 @@ func newPortal(t *testing.T, service handlers.Service, change func(*Options)) *p
 	p.store = openStore(t, p.dir)
 	o := Options{
 		Handlers: &handlers.Handlers{Service: service, Messages: messages, PortalURL: p.url, BaseDomain: "localhost",
-			GatewayURL: "http://localhost:8000", Asset: func(name string) string { return "/static/" + name }},
+			GatewayURL: "http://localhost:8000", Recheck: 100 * time.Millisecond, Asset: func(name string) string { return "/static/" + name }},
 		Sessions: p.store.Sessions(),
 		Registry: echoBack("registry"),
 		Uploads:  echoBack("uploads"),

@@ -110,6 +110,9 @@ func (h *house) invite() {
 		h.person(string(role), core.User{}, role)
 	}
 	h.person("support", core.User{Support: true}, "")
+	helper := h.person("support with a session", core.User{Support: true}, "")
+	_, err := h.service.OpenSupport(h.as(helper), core.NewSupport{TenantID: h.own["tenant"], Reason: "The shop does not answer"})
+	h.ok(err)
 	h.person("operator", core.User{Operator: true}, "")
 	for _, scope := range core.Scopes {
 		h.tokenOf(string(scope)+" token", "", core.Token{TenantID: h.own["tenant"], Scope: scope})
@@ -132,20 +135,26 @@ func (h *house) invite() {
 // person brings somebody with a session and a token of their own; role "" is a member of nothing.
 func (h *house) person(name string, u core.User, role core.Role) *caller {
 	h.t.Helper()
-	u.ID, u.Email, u.Name, u.CreatedAt = core.NewID(), name+"@example.com", "The "+name, time.Now()
+	u.ID, u.Email, u.Name, u.CreatedAt = core.NewID(), core.Slugify(name)+"@example.com", "The "+name, time.Now()
 	h.ok(h.store.Users().Create(h.system(), u))
 	if role != "" {
 		h.ok(h.store.Members().Put(h.system(), core.Membership{TenantID: h.own["tenant"], UserID: u.ID, Role: role}))
 	}
 	c := &caller{name: name, userID: u.ID}
 	c.cookie = h.session(c)
-	actor, _, err := h.service.ActorOfUser(context.Background(), u.ID)
-	h.ok(err)
-	t, _, err := h.service.CreateOwnToken(core.WithActor(context.Background(), actor), core.Token{Name: "spare", Scope: core.ScopeRead})
+	t, _, err := h.service.CreateOwnToken(h.as(c), core.Token{Name: "spare", Scope: core.ScopeRead})
 	h.ok(err)
 	c.sample = sample{"token": t.ID}
 	h.callers = append(h.callers, c)
 	return c
+}
+
+// as is the context in which a person acts.
+func (h *house) as(c *caller) context.Context {
+	h.t.Helper()
+	actor, _, err := h.service.ActorOfUser(context.Background(), c.userID)
+	h.ok(err)
+	return core.WithActor(context.Background(), actor)
 }
 
 // tokenOf brings a program with a token of a tenant, or of the person of a name.
@@ -158,10 +167,15 @@ func (h *house) tokenOf(name, owner string, t core.Token) {
 			t.OwnerID, c.sample = person.userID, person.sample
 		}
 	}
-	sum := sha256.Sum256([]byte(c.token))
-	t.SecretHash = hex.EncodeToString(sum[:])
+	t.SecretHash = hashOf(c.token)
 	h.ok(h.store.Tokens().Create(h.system(), t))
 	h.callers = append(h.callers, c)
+}
+
+// hashOf is how the secret of a token is stored.
+func hashOf(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
 }
 
 // session signs a person in, without a password.
