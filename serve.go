@@ -91,6 +91,9 @@ func (p *parts) front(ctx context.Context, out io.Writer) ([]worker.Loop, error)
 	if err := isFree("portal-listen", p.cfg.PortalListen); err != nil {
 		return nil, err
 	}
+	if err := p.service.CheckRegistration(ctx); err != nil {
+		return nil, err
+	}
 	uploads, err := p.newUploads()
 	if err != nil {
 		return nil, err
@@ -249,7 +252,8 @@ func (p *parts) joinWorker(entries core.Catalog) {
 func (p *parts) joinService(entries core.Catalog, workerSecret string) {
 	p.service = service.New(service.Deps{Store: p.store, Images: p.images, Engines: p.engines, Catalog: entries, Waker: p.loop,
 		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.gateway, WorkerSecret: workerSecret,
-		Mailer: newMailer(p.cfg, p.log), Words: p.word, BootstrapToken: p.cfg.BootstrapToken, BaseDomain: p.cfg.BaseDomain, DefaultPlan: p.cfg.DefaultPlan, GatewayURL: p.cfg.GatewayURL,
+		Mailer: newMailer(p.cfg, p.log), Words: p.word, BootstrapToken: p.cfg.BootstrapToken,
+		Registration: p.cfg.Registration == "on", RegistrationPlan: p.cfg.RegistrationPlan, BaseDomain: p.cfg.BaseDomain, DefaultPlan: p.cfg.DefaultPlan, GatewayURL: p.cfg.GatewayURL,
 		PortalURL: p.cfg.PortalURL, TempDir: filepath.Join(p.cfg.Data, "uploads"), AuditKept: p.cfg.AuditKept(), Now: time.Now, Log: p.log.With("part", "service")})
 }
 

@@ -10,6 +10,7 @@ type Operation struct {
 	ID        string
 	TenantID  string
 	AppID     string // "" when it is about the whole tenant
+	Name      string // of the tenant that it deletes, which is gone when it ends; "" for other kinds
 	Kind      OperationKind
 	Release   int // the release it brings online; 0 for other kinds
 	Status    OperationStatus

@@ -12,6 +12,7 @@ import (
 
 type operationJSON struct {
 	ID        string               `json:"id"`
+	Tenant    string               `json:"tenant"`
 	App       string               `json:"app"`
 	Kind      core.OperationKind   `json:"kind"`
 	Release   int                  `json:"release,omitempty"`
@@ -37,7 +38,7 @@ func newOperationJSON(words *i18n.Localizer, o core.Operation) operationJSON {
 	for i, s := range o.Steps {
 		steps[i] = stepJSON{s.Name, s.Status, words.Text(s.Text), s.Started, s.Ended}
 	}
-	return operationJSON{o.ID, o.AppID, o.Kind, o.Release, o.Status, steps, words.Text(o.Error), o.LogTail,
+	return operationJSON{o.ID, o.TenantID, o.AppID, o.Kind, o.Release, o.Status, steps, words.Text(o.Error), o.LogTail,
 		o.Author, o.CreatedAt, o.EndedAt}
 }
 

@@ -11,6 +11,7 @@ import (
 	"berth/views/home"
 	"berth/views/i18n"
 	"berth/views/layout"
+	"berth/views/ui"
 )
 
 // pageSize is how many apps the home page shows at once.
@@ -18,9 +19,12 @@ const pageSize = 50
 
 func (h *Handlers) homePage(c echo.Context) error {
 	ctx := c.Request().Context()
-	p, err := h.tenantPage(c)
+	p, err := h.page(c, c.FormValue("tenant"))
 	if err != nil {
 		return err
+	}
+	if p.Tenant.ID == "" {
+		return h.renderNoTeam(c, http.StatusOK, ui.NewForm())
 	}
 	p.Title, p.Section = p.Tenant.Name, layout.SectionHome
 	if name := c.QueryParam("deleted"); name != "" {
@@ -32,6 +36,20 @@ func (h *Handlers) homePage(c echo.Context) error {
 		return err
 	}
 	return render(c, http.StatusOK, home.HomePage(home.Home{Page: p, List: list}))
+}
+
+// renderNoTeam is the home of somebody who is in no tenant.
+func (h *Handlers) renderNoTeam(c echo.Context, status int, f ui.Form) error {
+	ctx := c.Request().Context()
+	p, err := h.page(c, "")
+	if err != nil {
+		return err
+	}
+	p.Title, p.Section, p.Path = i18n.T(ctx, "no_team.title"), layout.SectionHome, "/"
+	if name := c.QueryParam("deleted"); name != "" {
+		p.Toast = &layout.Toast{Text: i18n.T(ctx, "toast.delete", "name", name)}
+	}
+	return render(c, status, home.NoTeamPage(home.NoTeam{Page: p, Form: f, CanFound: h.Service.RegistrationOpen()}))
 }
 
 func (h *Handlers) homeList(ctx context.Context, f core.AppFilter) (home.List, error) {

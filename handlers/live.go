@@ -53,7 +53,7 @@ func (h *Handlers) operationStream(c echo.Context) error {
 	}
 	return h.stream(c, live{
 		fragment: func(ctx context.Context) (templ.Component, error) { return h.OperationLive(ctx, id) },
-		concerns: func(change core.Change) bool { return change.AppID == first.AppID },
+		concerns: func(change core.Change) bool { return change.TenantID == first.TenantID && change.AppID == first.AppID },
 		done: func(ctx context.Context) (string, error) {
 			op, err := h.Service.Operation(ctx, id)
 			switch {

@@ -17,10 +17,16 @@ func (h *Handlers) operationPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if m.Page, err = h.page(c, m.App.TenantID); err != nil {
+	if m.Operation.Kind == core.OpDeleteTenant { // the tenant is or soon will be gone
+		m.Page, err = h.page(c, "")
+		m.Page.Title, m.Page.Section = m.Operation.Name, layout.SectionTenants
+	} else {
+		m.Page, err = h.page(c, m.App.TenantID)
+		m.Page.Title, m.Page.Section = m.App.Name, layout.SectionHome
+	}
+	if err != nil {
 		return err
 	}
-	m.Page.Title, m.Page.Section = m.App.Name, layout.SectionHome
 	return render(c, http.StatusOK, operation.OperationPage(m))
 }
 
@@ -34,6 +40,9 @@ func (h *Handlers) operation(ctx context.Context, id string) (operation.Operatio
 	op, err := h.Service.Operation(ctx, id)
 	if err != nil {
 		return operation.Operation{}, err
+	}
+	if op.Kind == core.OpDeleteTenant {
+		return operation.Operation{Operation: op, App: core.App{TenantID: op.TenantID, Name: op.Name}}, nil
 	}
 	app, err := h.Service.App(ctx, op.AppID)
 	if err != nil {

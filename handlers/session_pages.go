@@ -24,7 +24,7 @@ func (h *Handlers) renderSignIn(c echo.Context, status int, f ui.Form) error {
 	p := h.bareRequestPage(c)
 	p.Title = i18n.T(c.Request().Context(), "sign_in.title")
 	p.Path = paths.SignIn
-	return render(c, status, session.SignInPage(session.SignIn{Page: p, Form: f}))
+	return render(c, status, session.SignInPage(session.SignIn{Page: p, Form: f, CanRegister: h.Service.RegistrationOpen()}))
 }
 
 func (h *Handlers) signIn(c echo.Context) error {

@@ -81,6 +81,8 @@ func (f *fakeService) OwnTenants(context.Context) ([]core.Tenant, error) {
 	return []core.Tenant{{ID: "tea", Name: "Tea"}}, nil
 }
 
+func (f *fakeService) RegistrationOpen() bool { return false }
+
 func (f *fakeService) CheckSetup(context.Context, string) (core.SetupLink, error) {
 	return core.SetupLink{}, core.Errorf(core.EGONE, "error.setup_link_gone")
 }

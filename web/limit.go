@@ -37,7 +37,8 @@ func limitRate(perSecond, burst int, skip middleware.Skipper) echo.MiddlewareFun
 // notSigningIn skips what does not try a secret.
 func notSigningIn(c echo.Context) bool {
 	path := c.Request().URL.Path
-	return path != paths.SignIn && !strings.HasPrefix(path, paths.Setup(""))
+	return path != paths.SignIn && path != paths.Register && !strings.HasPrefix(path, paths.Setup("")) &&
+		!strings.HasPrefix(path, paths.Invitation(""))
 }
 
 // Limits of a form. Files do not come this way.

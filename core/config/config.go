@@ -61,6 +61,9 @@ type Config struct {
 
 	MetricsOpen string `name:"metrics-open" default:"off" placeholder:"ON|OFF" help:"Whether everybody who reaches the portal may read /metrics: on, or off for this machine and operators alone."`
 
+	Registration     string `name:"registration" default:"off" placeholder:"ON|OFF" help:"Whether people may make an account and a team by themselves: on or off."`
+	RegistrationPlan string `name:"registration-plan" default:"starter" placeholder:"PLAN" help:"The plan of the teams that people make by themselves."`
+
 	LogLevel  string `name:"log-level" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error."`
 	LogFormat string `name:"log-format" default:"text" placeholder:"FORMAT" help:"text or json."`
 }

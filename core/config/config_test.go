@@ -42,7 +42,7 @@ func TestDefaults(t *testing.T) {
 		PortalListen: "127.0.0.1:8080", PortalURL: "http://localhost:8080", GatewayHTTP: "127.0.0.1:8000",
 		GatewayURL: "http://localhost:8000", BaseDomain: "localhost", Database: "sqlite", Engine: "docker",
 		PortRange: "25700-29999", NetworkPool: "10.213.0.0/16", Registry: "memory", SMTPTLS: "starttls",
-		OIDCRegister: "off", AuditRetention: 365, MetricsOpen: "off", LogLevel: "info", LogFormat: "text"}
+		OIDCRegister: "off", Registration: "off", RegistrationPlan: "starter", AuditRetention: 365, MetricsOpen: "off", LogLevel: "info", LogFormat: "text"}
 	if d := cmp.Diff(want, c, cmpopts.EquateEmpty()); d != "" {
 		t.Error(d)
 	}
@@ -138,6 +138,8 @@ smtp-tls: ssl
 oidc-issuer: id.example.com
 oidc-register: maybe
 metrics-open: maybe
+registration: perhaps
+registration-plan: ""
 log-level: loud
 log-format: xml
 config: other.yaml
@@ -150,7 +152,7 @@ config: other.yaml
 	for _, setting := range []string{"portal-lisen", "gateway", "data", "roles", "portal-listen", "gateway-http", "portal-url",
 		"base-domain", "database", "engine", "docker-host", "host-address", "port-range", "zookeeper-servers", "catalog", "image-networks",
 		"bootstrap-token", "secret-key", "smtp-server", "smtp-from", "smtp-tls", "oidc-issuer", "oidc-client-id",
-		"oidc-client-secret", "oidc-register", "metrics-open", "log-level", "log-format", "config"} {
+		"oidc-client-secret", "oidc-register", "registration", "metrics-open", "log-level", "log-format", "config"} {
 		n := 0
 		for _, l := range lines {
 			if strings.HasPrefix(l, setting+": ") {

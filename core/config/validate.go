@@ -44,6 +44,10 @@ func (c Config) Validate() error {
 	if c.AuditRetention < 0 || c.AuditRetention > 36500 {
 		f.add("audit-retention", "%d is no number of days; write 0 to 36500, where 0 keeps it for ever", c.AuditRetention)
 	}
+	f.oneOf("registration", c.Registration, "on", "off")
+	if c.RegistrationPlan == "" {
+		f.add("registration-plan", "is empty; name a plan, such as starter")
+	}
 	f.oneOf("log-level", c.LogLevel, "debug", "info", "warn", "error")
 	f.oneOf("log-format", c.LogFormat, "text", "json")
 	if _, err := netip.ParsePrefix(c.NetworkPool); err != nil {

@@ -80,7 +80,7 @@ func (s *Service) JoinByInvitation(ctx context.Context, secret, name, password s
 	if err != nil {
 		return core.User{}, err
 	}
-	user, err := s.newUser(ctx, name, i.Email, password)
+	user, err := s.newMember(ctx, name, i.Email, password, nil)
 	if err != nil {
 		return core.User{}, err
 	}
@@ -106,12 +106,14 @@ func (s *Service) JoinByInvitation(ctx context.Context, secret, name, password s
 	return user, s.membersChanged(i.TenantID, err)
 }
 
-// newUser returns somebody with a password who is not kept yet. Errors: EINVALID at "name", "email", "password".
-func (s *Service) newUser(ctx context.Context, name, email, password string) (core.User, error) {
+// newMember returns somebody with a password who is not kept yet; also is a further fault. Errors: EINVALID at "name",
+// "email", "password".
+func (s *Service) newMember(ctx context.Context, name, email, password string, also error) (core.User, error) {
 	user := core.User{ID: core.NewID(), Email: core.NormalizeEmail(email), Name: name, CreatedAt: s.now()}
 	var f core.Faults
 	f.Merge("", user.Validate())
 	f.Merge("", core.ValidatePassword(password))
+	f.Merge("", also)
 	if err := f.Err(); err != nil {
 		return user, err
 	}

@@ -62,6 +62,11 @@ func (s *Service) draft(in core.NewApp) (core.App, core.Faults) {
 }
 
 func (s *Service) insertApp(ctx context.Context, tx core.Store, app core.App, ownID bool, note *core.AuditEntry) error {
+	if tenant, err := tx.Tenants().Get(ctx, app.TenantID); err != nil {
+		return err
+	} else if err := alive(tenant); err != nil {
+		return err
+	}
 	if err := tx.Apps().Create(ctx, app); err != nil {
 		return atField(err, "id", ownID)
 	}

@@ -9,10 +9,11 @@ import (
 )
 
 const (
-	tidyEvery    = 20 * time.Second
-	collectEvery = 5 * time.Minute
-	keepSamples  = 90 * 24 * time.Hour // of what teams use
-	collectAlso  = time.Hour           // when nothing is known of: a worker removes repositories too
+	tidyEvery      = 20 * time.Second
+	collectEvery   = 5 * time.Minute
+	keepInvitation = 30 * 24 * time.Hour // after it expired, so that its link can say so
+	keepSamples    = 90 * 24 * time.Hour // of what teams use
+	collectAlso    = time.Hour           // when nothing is known of: a worker removes repositories too
 )
 
 // garbage notes that something was removed whose disk space can be had back.
@@ -47,6 +48,7 @@ func (s *Service) RunHousekeeping(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-ticker.C:
+		case <-s.hurry.signal:
 		}
 	}
 }
@@ -55,14 +57,15 @@ func (s *Service) RunHousekeeping(ctx context.Context) error {
 func (s *Service) tidy(ctx context.Context) {
 	now := s.now()
 	for what, err := range map[string]error{
-		"sessions":   s.store.Sessions().DeleteExpired(ctx, now),
-		"setup link": s.dropSetupLink(ctx, now),
-		"uploads":    s.dropExpired(ctx, now),
-		"images":     s.collect(ctx, now),
-		"support":    s.endExpired(ctx, now),
-		"audit":      s.pruneAudit(ctx, now),
-		"use":        s.store.Usage().PruneSamples(ctx, now.Add(-keepSamples)),
-		"history":    s.pruneHistory(ctx, now),
+		"invitations": s.store.Invitations().Prune(ctx, now.Add(-keepInvitation)),
+		"sessions":    s.store.Sessions().DeleteExpired(ctx, now),
+		"setup link":  s.dropSetupLink(ctx, now),
+		"uploads":     s.dropExpired(ctx, now),
+		"images":      s.collect(ctx, now),
+		"support":     s.endExpired(ctx, now),
+		"audit":       s.pruneAudit(ctx, now),
+		"use":         s.store.Usage().PruneSamples(ctx, now.Add(-keepSamples)),
+		"history":     s.pruneHistory(ctx, now),
 	} {
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("housekeeping is to be done again", "what", what, "error", err)

@@ -25,7 +25,10 @@ type Deps struct {
 	Mailer   core.Mailer                               // nil sends no mail
 	Words    func(language string, t core.Text) string // what mail says; language "" is English
 
-	WorkerSecret   string // the password with which this Berth's engines pull; "" accepts none
+	WorkerSecret     string // the password with which this Berth's engines pull; "" accepts none
+	Registration     bool   // people may make an account by themselves
+	RegistrationPlan string // of the tenants that they get
+
 	BootstrapToken string // an operator's token from the settings; "" accepts none
 	PortalURL      string // whose host also names this Berth's image registry
 	BaseDomain     string
@@ -58,6 +61,9 @@ type Service struct {
 	defaultPlan    string
 	tempDir        string
 
+	registration     bool
+	registrationPlan string
+
 	now       func() time.Time
 	log       *slog.Logger
 	passwords passwords
@@ -70,6 +76,7 @@ type Service struct {
 
 	fetches *fetches
 	garbage garbage
+	hurry   hurry
 }
 
 var _ core.ImageGate = (*Service)(nil)
@@ -81,6 +88,7 @@ func New(d Deps) *Service {
 		traffic: d.Traffic, workerSecret: d.WorkerSecret, bootstrapToken: d.BootstrapToken,
 		portal: parseURL(d.PortalURL), gateway: parseURL(d.GatewayURL), baseDomain: d.BaseDomain, defaultPlan: cmp.Or(d.DefaultPlan, core.UnlimitedPlan), tempDir: d.TempDir,
 		post: newPost(d), now: d.Now, log: d.Log, passwords: newPasswords(), failures: newFailures(), attempts: newAttempts(), auditKept: d.AuditKept, fetches: newFetches(),
+		registration: d.Registration, registrationPlan: d.RegistrationPlan, hurry: newHurry(),
 	}
 	if s.now == nil {
 		s.now = time.Now

@@ -201,3 +201,16 @@ func numbered(id string, n int) string {
 	}
 	return id + "-" + strconv.Itoa(n)
 }
+
+// PlanNames returns the plans that a tenant can have, by name. Errors: EUNAUTHORIZED, EFORBIDDEN.
+func (s *Service) PlanNames(ctx context.Context) ([]string, error) {
+	if err := core.ActorFrom(ctx).Authorize(core.ActOperate, ""); err != nil {
+		return nil, err
+	}
+	plans, _, err := s.store.Plans().List(ctx)
+	names := make([]string, len(plans))
+	for i, p := range plans {
+		names[i] = p.Name
+	}
+	return names, err
+}

@@ -44,6 +44,11 @@ func (s *Service) BeginUpload(ctx context.Context, u core.Upload) (_ core.Upload
 		FileName: fileName(u.FileName), Size: u.Size, State: core.UploadReceiving, CreatedAt: now, ExpiresAt: now.Add(keepUpload)}
 	note.TenantID, note.Object, note.After = u.TenantID, u.FileName, uploadValues(u)
 	return u, s.store.Transact(ctx, func(tx core.Store) error {
+		if tenant, err := tx.Tenants().Get(ctx, u.TenantID); err != nil {
+			return err
+		} else if err := alive(tenant); err != nil {
+			return err
+		}
 		if err := tx.Uploads().Create(ctx, u); err != nil {
 			return err
 		}

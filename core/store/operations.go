@@ -14,6 +14,7 @@ type operationRow struct {
 	ID            string
 	TenantID      string
 	AppID         string
+	Name          string
 	Kind          core.OperationKind
 	ReleaseNumber int
 	Status        core.OperationStatus
@@ -32,13 +33,13 @@ func newOperationRow(o core.Operation) operationRow {
 	for i := range steps {
 		steps[i].Started, steps[i].Ended = normal(steps[i].Started), normal(steps[i].Ended)
 	}
-	return operationRow{ID: o.ID, TenantID: o.TenantID, AppID: o.AppID, Kind: o.Kind, ReleaseNumber: o.Release,
+	return operationRow{ID: o.ID, TenantID: o.TenantID, AppID: o.AppID, Name: o.Name, Kind: o.Kind, ReleaseNumber: o.Release,
 		Status: o.Status, Steps: steps, Error: o.Error, LogTail: o.LogTail, Author: o.Author,
 		CreatedAt: moment(o.CreatedAt), EndedAt: moment(o.EndedAt)}
 }
 
 func (r operationRow) operation() core.Operation {
-	return core.Operation{ID: r.ID, TenantID: r.TenantID, AppID: r.AppID, Kind: r.Kind, Release: r.ReleaseNumber,
+	return core.Operation{ID: r.ID, TenantID: r.TenantID, AppID: r.AppID, Name: r.Name, Kind: r.Kind, Release: r.ReleaseNumber,
 		Status: r.Status, Steps: r.Steps, Error: r.Error, LogTail: r.LogTail, Author: r.Author,
 		CreatedAt: time.Time(r.CreatedAt), EndedAt: time.Time(r.EndedAt)}
 }

@@ -65,6 +65,7 @@ CREATE TABLE IF NOT EXISTS operations (
   id             VARBINARY(64) NOT NULL PRIMARY KEY,
   tenant_id      VARBINARY(64) NOT NULL,
   app_id         VARBINARY(64) NOT NULL,
+  name           VARCHAR(255) NOT NULL,
   kind           VARCHAR(32) NOT NULL,
   release_number INT NOT NULL,
   status         VARCHAR(32) NOT NULL,

@@ -63,6 +63,7 @@ CREATE TABLE operations (
   id             TEXT NOT NULL PRIMARY KEY,
   tenant_id      TEXT NOT NULL,
   app_id         TEXT NOT NULL,
+  name           TEXT NOT NULL,
   kind           TEXT NOT NULL,
   release_number INTEGER NOT NULL,
   status         TEXT NOT NULL,

@@ -50,7 +50,7 @@ on("click", "[data-close-dialog]", (link, event) => {
 
 // The typed name enables the red button.
 function judge(form) {
-  const typed = form.querySelector("input[name=name]").value.trim();
+  const typed = form.querySelector("input[name=name], input[name=email]").value.trim();
   form.querySelector("[data-typed-submit]").disabled = typed !== form.dataset.typedName;
 }
 on("input", "[data-typed-name] input", (input) => judge(input.form));
@@ -145,7 +145,7 @@ on("click", "[data-slug-use]", (button) => {
   address.dispatchEvent(new Event("slug"));
 });
 document.querySelectorAll("[data-slug-input]").forEach((address) => {
-  const name = address.form.querySelector("input[name=name]");
+  const name = address.form.querySelector("input[name=name], input[name=email]");
   if (address.value && name && address.value !== slug(name.value)) address.dataset.own = "1";
 });
 

@@ -22,6 +22,10 @@ const (
 	Tenants        = "/tenants"
 	Plans          = "/plans"
 	People         = "/people"
+	Register       = "/register"
+	FoundTeam      = "/team/new"
+	Invite         = "/members/invitations"
+	Leave          = "/members/leave"
 	PlatformAudit  = "/platform/audit"
 	Hosts          = "/hosts"
 	CollectGarbage = "/hosts/collect-garbage"
@@ -172,6 +176,21 @@ func Tokens(tenant string) string { return inTenant("/tokens", tenant) }
 // Members says who is in a tenant.
 func Members(tenant string) string { return inTenant("/members", tenant) }
 
+// MemberRole changes the role of a member.
+func MemberRole(user string) string { return "/members/" + url.PathEscape(user) + "/role" }
+
+// RemoveMember ends a membership.
+func RemoveMember(user string) string { return "/members/" + url.PathEscape(user) + "/remove" }
+
+// RenewInvitation gives an invitation a new link.
+func RenewInvitation(id string) string { return Invite + "/" + url.PathEscape(id) + "/renew" }
+
+// RevokeInvitation takes an invitation back.
+func RevokeInvitation(id string) string { return Invite + "/" + url.PathEscape(id) + "/revoke" }
+
+// Invitation is where the link of an invitation leads.
+func Invitation(secret string) string { return "/invitations/" + url.PathEscape(secret) }
+
 // Quota shows what a tenant may use and uses.
 func Quota(tenant string) string { return inTenant("/quota", tenant) }
 
@@ -224,6 +243,24 @@ const PlatformAuditExport = PlatformAudit + "/export"
 
 // TenantSettings are the settings of a tenant.
 func TenantSettings(tenant string) string { return inTenant("/team", tenant) }
+
+// DeleteTenant asks for the name, then deletes a tenant.
+func DeleteTenant(tenant string) string { return inTenant("/team/delete", tenant) }
+
+// Tenant is the operator's page of a tenant.
+func Tenant(tenant string) string { return Tenants + "/" + url.PathEscape(tenant) }
+
+// TenantList is a part of the operator's list of tenants.
+func TenantList(search, cursor string) string { return with(Tenants, "q", search, "cursor", cursor) }
+
+// PeopleList is a part of the operator's list of people.
+func PeopleList(search, cursor string) string { return with(People, "q", search, "cursor", cursor) }
+
+// PersonPowers makes a person an operator or of the support staff, or neither.
+func PersonPowers(person string) string { return People + "/" + url.PathEscape(person) + "/powers" }
+
+// DeletePerson asks for the email, then deletes a person.
+func DeletePerson(person string) string { return People + "/" + url.PathEscape(person) + "/delete" }
 
 // DeleteToken revokes a token.
 func DeleteToken(id string) string { return "/tokens/" + url.PathEscape(id) + "/delete" }

@@ -14,6 +14,14 @@ import (
 type SignIn struct {
 	Page layout.Page
 	Form ui.Form // email, next
+
+	CanRegister bool // people may make an account by themselves
+}
+
+// Register is the form of who makes an account by themselves.
+type Register struct {
+	Page layout.Page
+	Form ui.Form // name, email, team
 }
 
 // Setup is the form of the first start.

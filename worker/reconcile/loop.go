@@ -110,6 +110,7 @@ func (l *Loop) resync(ctx context.Context) {
 		}
 	}
 	l.wakeAll(ctx)
+	l.wakeTenants(ctx)
 }
 
 // networksEvery is in how many resyncs networks that were left behind are looked for once.
@@ -162,6 +163,9 @@ const maxRounds = 50
 
 // reconcile carries out plans until nothing is left to do, and returns when to look again.
 func (l *Loop) reconcile(ctx context.Context, appID string) (time.Time, error) {
+	if tenantID, ok := tenantOf(appID); ok {
+		return l.reconcileTenant(ctx, tenantID)
+	}
 	for range maxRounds {
 		d, err := l.desired(ctx, appID)
 		if core.ErrorCode(err) == core.ENOTFOUND {

@@ -131,6 +131,7 @@ func (l *Loop) removeApp(ctx context.Context, d Desired) error {
 		return err
 	}
 	l.notify(d.App, "app", "")
+	l.WakeTenant(d.App.TenantID)
 	return l.removeNetwork(ctx, d.App.TenantID)
 }
 
