@@ -14,6 +14,11 @@ run: build ## start Berth on this machine; installs and starts a Docker engine w
 build: ## build bin/berth, one static program
 	$(GO) build -ldflags "-s -w -X main.version=$$(git describe --tags --always 2>/dev/null || echo dev)" -o bin/berth .
 
+clients: ## build the command-line client alone for macOS and Windows, into bin/
+	@for target in darwin/arm64/berth-macos-arm64 darwin/amd64/berth-macos-amd64 windows/amd64/berth.exe; do \
+		IFS=/ read -r os arch name <<<"$$target"; echo "bin/$$name"; \
+		GOOS=$$os GOARCH=$$arch $(GO) build -ldflags "-s -w -X main.version=$$(git describe --tags --always 2>/dev/null || echo dev)" -o "bin/$$name" ./web/cli/berth || exit 1; done
+
 test: ## install what the tests need, start it, check and test everything, clean up
 	@scripts/with-test-engine.sh $(MAKE) --no-print-directory check test-all
 
@@ -37,4 +42,4 @@ bench: ## print the figures that Berth is to reach, measured on this machine
 clean: ## remove what was built
 	rm -rf bin node_modules
 
-.PHONY: help run build test test-all test-unit check generate bench clean
+.PHONY: help run build clients test test-all test-unit check generate bench clean

@@ -227,6 +227,19 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+func TestCommandsAreDescribed(t *testing.T) {
+	var names []string
+	for _, c := range Commands() {
+		names = append(names, c.Name)
+		if c.Help == "" {
+			t.Errorf("%s says nothing", c.Name)
+		}
+	}
+	if got, want := strings.Join(names, " "), "serve migrate setup-link config doctor version"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 func TestPrintMasksSecretsAndReadsBack(t *testing.T) {
 	token, key := strings.Repeat("t", 32), strings.Repeat("ab", 32)
 	c, cmd, err := load(t, "", []string{"config", "--bootstrap-token", token, "--secret-key", key, "--database=mysql",

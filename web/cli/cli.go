@@ -139,6 +139,16 @@ func (p Program) Run(ctx context.Context, args []string) int {
 	return s.finish(parsed.Run(s))
 }
 
+// Unknown says that args are no command of the client, and returns the exit code. Where there is no server, it answers
+// "version".
+func (p Program) Unknown(args []string) int {
+	s := newSession(context.Background(), p)
+	if args[0] == "version" {
+		return s.finish(s.say("%s", p.Version))
+	}
+	return s.finish(usage("%q is no command; see berth --help", args[0]))
+}
+
 // finish says what went wrong and returns the exit code for it.
 func (s *session) finish(err error) int {
 	code, say := explain(err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -189,11 +190,30 @@ func TestExitCodesForWhatIsRefused(t *testing.T) {
 	w.fails(6, "cannot be reached", "apps")
 	w.fails(6, "cannot be reached", "logs", "shop", "-f")
 	for _, body := range []string{"<html>hello", "{}", "null"} {
-		other := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { http.Error(rw, body, 418) }))
+		other := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { http.Error(rw, body, http.StatusTeapot) }))
 		w.env = []string{envURL + "=" + other.URL, envToken + "=x"}
 		w.fails(6, "is not the API of a Berth", "apps")
 		other.Close()
 	}
+}
+
+// Who may not push is told before anything is sent.
+func TestNothingIsSentInVain(t *testing.T) {
+	w := newWorld(t)
+	w.team("Tea", core.ScopeRead)
+	_, _, err := w.service.CreateApp(w.operator(), core.NewApp{TenantID: "tea", Name: "Shop"})
+	must(t, err)
+	r := w.runIn(context.Background(), unread{t}, "push", "shop", "-")
+	if r.code != exitNotAllowed || r.errors == "" {
+		t.Errorf("%+v", r)
+	}
+}
+
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the archive was read")
+	return 0, io.EOF
 }
 
 // A server that leads elsewhere does not get the token carried there.
@@ -268,6 +288,9 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%q is not for the client", args)
 		}
 	}
+	if code := (Program{Stdout: io.Discard, Stderr: io.Discard}).Unknown([]string{"serve"}); code != exitUsage {
+		t.Errorf("the client alone takes serve: %d", code)
+	}
 	for _, args := range [][]string{{"--server", "serve", "apps"}, {"--json", "apps"}, {"--server=x", "apps"}} {
 		if _, mine := Takes(args); !mine {
 			t.Errorf("%q is for the client", args)
@@ -290,11 +313,7 @@ func TestCompletion(t *testing.T) {
 		{"status shop ", ""}, {"nonsense x", ""}, {"--server nowhere deploy s", ""}, {"apps --kind s", "service"},
 	} {
 		out := w.ok("", append([]string{completeWord}, strings.Split(c.words, " ")...)...)
-		var got []string
-		for _, line := range strings.Fields(strings.Join(firsts(out), " ")) {
-			got = append(got, line)
-		}
-		if g := strings.Join(got, " "); g != c.want && !(c.words == "" && strings.HasPrefix(g, c.want)) {
+		if g := strings.Join(strings.Fields(strings.Join(firsts(out), " ")), " "); g != c.want && !(c.words == "" && strings.HasPrefix(g, c.want)) {
 			t.Errorf("%q: %q, want %q", c.words, g, c.want)
 		}
 	}

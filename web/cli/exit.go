@@ -37,6 +37,9 @@ func failed(format string, args ...any) error {
 func absent(format string, args ...any) error {
 	return failure{exitNotFound, fmt.Errorf(format, args...)}
 }
+func notSignedIn(format string, args ...any) error {
+	return failure{exitNotAllowed, fmt.Errorf(format, args...)}
+}
 
 // errSaid is a failure about which everything was said.
 var errSaid = errors.New("")
@@ -59,6 +62,9 @@ func explain(err error) (int, string) {
 		say := e.Error()
 		if e.Code == core.EUNAUTHORIZED {
 			say += "\nSign in with a token: berth login URL"
+		}
+		if e.Code == core.ENOTFOUND {
+			say += "\nSee what there is: berth apps"
 		}
 		return codeOf(e.Code), say
 	}

@@ -102,7 +102,7 @@ func (p *stepPrinter) print(o client.Operation) {
 	for _, step := range o.Steps {
 		mark, ended := stepMarks[step.Status]
 		if !ended && step.Status == core.StepRunning && p.live {
-			fmt.Fprint(p.stderr, "..  "+p.text(step))
+			fmt.Fprint(p.stderr, fit("..  "+p.text(step), width(p.stderr)))
 			p.open = true
 		}
 		if !ended || p.seen[step.Name] {

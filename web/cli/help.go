@@ -36,7 +36,9 @@ func (p Program) overview() string {
 	for _, c := range parser.Model.Children {
 		fmt.Fprintf(&b, "  %-12s %s\n", c.Name, c.Help)
 	}
-	b.WriteString("\nRun a Berth:\n")
+	if len(p.Others) > 0 {
+		b.WriteString("\nRun a Berth:\n")
+	}
 	for _, c := range p.Others {
 		fmt.Fprintf(&b, "  %-12s %s\n", c.Name, c.Help)
 	}

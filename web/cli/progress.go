@@ -61,7 +61,7 @@ func (p *progress) add(n int64, whole bool) {
 		p.s.note("Sent %s in %s; Berth looks into it.", core.Bytes(p.sent).Human(), time.Since(p.begun).Round(100*time.Millisecond))
 	case p.live && time.Since(p.drawn) >= redraw:
 		p.drawn = time.Now()
-		fmt.Fprint(p.s.stderr, clearLine+p.text())
+		fmt.Fprint(p.s.stderr, clearLine+fit(p.text(), width(p.s.stderr)))
 	case !p.live && p.sent >= p.next:
 		if p.sent > 0 && p.next > 0 {
 			p.s.note("%s", p.text())

@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -116,9 +115,9 @@ func (s *session) target() (server, error) {
 	case url != "" && s.Server == "":
 		return s.tokenFor(all, url)
 	case !ok && name != "":
-		return server{}, failure{exitNotAllowed, fmt.Errorf("You are not signed in to a server named %s. See berth servers, or sign in: berth login URL --as %s", name, name)}
+		return server{}, notSignedIn("You are not signed in to a server named %s. See berth servers, or sign in: berth login URL --as %s", name, name)
 	case !ok:
-		return server{}, failure{exitNotAllowed, errors.New("You are not signed in. Make a token in the portal under Access tokens, then: berth login URL")}
+		return server{}, notSignedIn("You are not signed in. Make a token in the portal under Access tokens, then: berth login URL")
 	case token != "" && s.Server == "":
 		return server{found.URL, token}, nil
 	default:
@@ -133,7 +132,7 @@ func (s *session) tokenFor(all servers, url string) (server, error) {
 			return all.Servers[name], nil
 		}
 	}
-	return server{}, failure{exitNotAllowed, fmt.Errorf("You are not signed in to %s. Set %s too, or sign in: berth login %s", url, envToken, url)}
+	return server{}, notSignedIn("You are not signed in to %s. Set %s too, or sign in: berth login %s", url, envToken, url)
 }
 
 func sameAddress(a, b string) bool {

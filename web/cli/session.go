@@ -83,6 +83,24 @@ func (s *session) colours(stream io.Writer) bool {
 	return isTerminal(stream) && s.environ["NO_COLOR"] == "" && s.environ["TERM"] != "dumb"
 }
 
+// width returns how many characters a line of the screen has.
+func width(stream any) int {
+	if f, ok := stream.(*os.File); ok {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+			return columns
+		}
+	}
+	return 80
+}
+
+// fit cuts a line that is to be written over, which has to stay on one line of the screen.
+func fit(line string, columns int) string {
+	if runes := []rune(line); len(runes) >= columns {
+		return string(runes[:columns-1])
+	}
+	return line
+}
+
 // inert makes text that others wrote harmless, and keeps its lines.
 func (s *session) inert(text string) string {
 	lines := strings.Split(text, "\n")
