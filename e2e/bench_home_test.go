@@ -87,9 +87,8 @@ func (b *Berth) ask(client *http.Client, path string, times int) []float64 {
 	return took
 }
 
-// fill writes apps into the database of a Berth that does not run: each with a version, a release, two instances when
-// it serves, and 20 events, of the one tenant that there is.
-func (b *Berth) fill(apps int, serving bool) {
+// openStore opens the database of a Berth that does not run.
+func (b *Berth) openStore() *store.Store {
 	b.t.Helper()
 	cfg, _, err := config.Load([]string{"serve", "--data", b.Data}, nil)
 	if err != nil {
@@ -99,26 +98,45 @@ func (b *Berth) fill(apps int, serving bool) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	ctx := core.WithActor(context.Background(), core.System())
-	s, err := store.Open(ctx, store.Options{Dir: b.Data, Key: key})
+	s, err := store.Open(context.Background(), store.Options{Dir: b.Data, Key: key})
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	return s
+}
+
+// fill writes apps into the database of a Berth that does not run: each with a version, a release, two instances when
+// it serves, and 20 events, of the one tenant that there is.
+func (b *Berth) fill(apps int, serving bool) {
+	b.t.Helper()
+	s := b.openStore()
 	defer s.Close()
+	ctx := core.WithActor(context.Background(), core.System())
 	tenants, _, err := s.Tenants().List(ctx, core.TenantFilter{})
 	if err != nil || len(tenants) != 1 {
 		b.t.Fatal(tenants, err)
 	}
-	err = s.Transact(ctx, func(tx core.Store) error {
-		for n := range apps {
-			if err := fillApp(ctx, tx, tenants[0].ID, n, serving); err != nil {
-				return err
+	fillApps(b.t, s, 0, apps, serving, func(int) string { return tenants[0].ID })
+}
+
+// fillApps writes apps numbered from first on, in parts: a busy machine does not write a thousand within the patience
+// of one transaction.
+func fillApps(t testing.TB, s *store.Store, first, count int, serving bool, tenantOf func(n int) string) {
+	t.Helper()
+	const part = 50
+	ctx := core.WithActor(context.Background(), core.System())
+	for from := first; from < first+count; from += part {
+		err := s.Transact(ctx, func(tx core.Store) error {
+			for n := from; n < min(from+part, first+count); n++ {
+				if err := fillApp(ctx, tx, tenantOf(n), n, serving); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	})
-	if err != nil {
-		b.t.Fatal(err)
 	}
 }
 

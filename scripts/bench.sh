@@ -12,6 +12,7 @@ trap 'rm -f "$out"' EXIT
 echo "Measuring the program with real containers. This takes about five minutes."
 failed=0
 go test -run xxx -bench . -benchtime 1x -timeout 20m ./e2e | tee "$out" || failed=1
+go test -run xxx -bench Audit -benchtime 300x ./core/store | tee -a "$out" || failed=1
 echo
 echo "Measuring the gateway beside nginx."
 go run ./e2e/bench/gateway | tee -a "$out" || failed=1
@@ -52,6 +53,8 @@ END {
 	row("start to ready with an empty data folder", figure["Start ms-to-ready"], 1000, "ms")
 	row("home page with 1,000 apps that serve, p95", figure["Home/serving ms-p95"], 50, "ms")
 	row("home page with 1,000 stopped apps, p95", figure["Home/stopped ms-p95"], 50, "ms")
+	row("the slowest page with 1,000 teams of 10 apps, p95", figure["Pages ms-p95"], 50, "ms")
+	row("what an audit entry adds to a change", figure["Audit ms-audit"], 1, "ms")
 	printf "\n  %-66s %12s\n", "besides", "measured"
 	besides("deploy to the first answer", figure["Deploy ms-deploy"], "ms")
 	besides("docker run to the first answer", figure["Deploy ms-docker-run"], "ms")

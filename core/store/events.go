@@ -58,14 +58,18 @@ func (s events) List(ctx context.Context, f core.EventFilter) ([]core.Event, err
 	return each(rows, eventRow.event), err
 }
 
-// Latest looks up the end of each app's events in the index: however many there are, it reads one of each.
+// Latest looks up the end of each app's events in the index: however many there are, it reads one of each. In one
+// query with the rest of the event, SQLite would go through all events.
 func (s events) Latest(ctx context.Context, appIDs []string) (map[string]core.Event, error) {
 	var rows []eventRow
 	err := s.read(ctx, func(db *gorm.DB) error {
-		newest := db.Model(&appRow{}).Scopes(visible(ctx)).Where("id IN ?", appIDs).
-			Select("(SELECT e.id FROM events AS e WHERE e.app_id = apps.id ORDER BY e.id DESC LIMIT 1) AS id")
-		return db.Model(&eventRow{}).Joins("JOIN (?) AS newest ON newest.id = events.id", newest).
-			Select("events.*").Find(&rows).Error
+		var ids []string
+		err := db.Model(&appRow{}).Scopes(visible(ctx)).Where("id IN ?", appIDs).
+			Select("COALESCE((SELECT e.id FROM events AS e WHERE e.app_id = apps.id ORDER BY e.id DESC LIMIT 1), '')").Find(&ids).Error
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		return db.Find(&rows, "id IN ?", ids).Error
 	})
 	latest := make(map[string]core.Event, len(rows))
 	for _, r := range rows {
