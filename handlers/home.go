@@ -11,6 +11,7 @@ import (
 	"berth/views/home"
 	"berth/views/i18n"
 	"berth/views/layout"
+	"berth/views/paths"
 	"berth/views/ui"
 )
 
@@ -19,6 +20,9 @@ const pageSize = 50
 
 func (h *Handlers) homePage(c echo.Context) error {
 	ctx := c.Request().Context()
+	if c.QueryParam("tenant") == "" && onlySupport(actor(ctx)) {
+		return redirect(c, paths.Support)
+	}
 	p, err := h.page(c, c.FormValue("tenant"))
 	if err != nil {
 		return err

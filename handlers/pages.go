@@ -110,6 +110,9 @@ func (h *Handlers) page(c echo.Context, tenantID string) (layout.Page, error) {
 	if tenantID != "" && p.Tenant.ID == "" { // an operator may look at one without being in it
 		p.Tenant, err = h.Service.Tenant(ctx, tenantID)
 	}
+	if err == nil && p.Tenant.ID != "" {
+		p.Support, err = h.Service.ActiveSupport(ctx, p.Tenant.ID)
+	}
 	return p, err
 }
 

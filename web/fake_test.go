@@ -97,6 +97,10 @@ func (f *fakeService) URL(id string) string { return "http://" + id + ".localhos
 
 func (f *fakeService) Subscribe(context.Context) <-chan core.Change { return f.changes }
 
+func (f *fakeService) ActiveSupport(context.Context, string) ([]core.SupportSession, error) {
+	return nil, nil
+}
+
 func (f *fakeService) MayReadLogs(ctx context.Context, id string) error {
 	_, err := f.App(ctx, id)
 	return err

@@ -51,7 +51,7 @@ func (s *Service) summaries(ctx context.Context, apps []core.App) ([]core.AppSum
 	page := make([]core.AppSummary, len(apps))
 	for i, a := range apps {
 		page[i] = core.AppSummary{App: a, Version: releases[a.ID].Spec.Labels(), Instances: counts[a.ID],
-			Event: events[a.ID]}
+			Event: outside(actor, events[a.ID])}
 		if actor.Can(core.ActInspect, a.TenantID) {
 			page[i].Traffic = s.trafficOf(a.ID)
 		}

@@ -50,7 +50,11 @@ func (s *Service) Events(ctx context.Context, f core.EventFilter) ([]core.Event,
 		f.Limit = 50
 	}
 	f.Limit = atMost(f.Limit, 100)
-	return s.store.Events().List(ctx, f)
+	events, err := s.store.Events().List(ctx, f)
+	for i := range events {
+		events[i] = outside(actor, events[i])
+	}
+	return events, err
 }
 
 // operation returns a new operation on an app, by the actor.
@@ -118,4 +122,12 @@ func supersede(ctx context.Context, tx core.Store, appID string, number int) err
 	}
 	r.Status = core.ReleaseSuperseded
 	return tx.Releases().UpdateStatus(ctx, r)
+}
+
+// outside returns e as those see it who may not look inside an app: without the names of its settings.
+func outside(actor core.Actor, e core.Event) core.Event {
+	if e.Cause.Key == "reason.settings_changed" && !actor.Can(core.ActInspect, e.TenantID) {
+		e.Cause = core.Text{}
+	}
+	return e
 }

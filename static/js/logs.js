@@ -108,7 +108,7 @@ document.querySelectorAll("[data-logs]").forEach((box) => {
   function learn(instance) {
     known.add(instance);
     const select = part("instance");
-    if (Array.from(select.options).some((o) => o.value === instance)) return;
+    if (!select || Array.from(select.options).some((o) => o.value === instance)) return;
     const option = element("option", instance.slice(0, 6));
     option.value = instance;
     select.append(option);
@@ -133,7 +133,7 @@ document.querySelectorAll("[data-logs]").forEach((box) => {
   function count() {
     const shown = list.querySelectorAll("li:not([hidden], .is-gap)").length;
     part("count").textContent = words("Lines", shown.toLocaleString());
-    part("hits").textContent = filter.search ? words("Hits", shown.toLocaleString()) : "";
+    if (part("hits")) part("hits").textContent = filter.search ? words("Hits", shown.toLocaleString()) : "";
     part("empty").hidden = shown > 0;
     part("empty").textContent = list.childElementCount > 0 ? box.dataset.textNoMatch : open ? box.dataset.textWaiting : box.dataset.textConnecting;
     mark();
@@ -141,7 +141,7 @@ document.querySelectorAll("[data-logs]").forEach((box) => {
 
   // mark shows where the search fits, without touching the rows.
   function mark() {
-    if (!CSS.highlights) return;
+    if (!CSS.highlights || !part("search")) return;
     CSS.highlights.delete("log-search");
     if (!filter.search) return;
     const ranges = [];
@@ -164,11 +164,11 @@ document.querySelectorAll("[data-logs]").forEach((box) => {
     if (following) toEnd();
     count();
   }
-  part("search").addEventListener("input", (event) => {
+  part("search")?.addEventListener("input", (event) => {
     filter.search = event.target.value.trim().toLowerCase();
     refilter();
   });
-  part("instance").addEventListener("change", (event) => {
+  part("instance")?.addEventListener("change", (event) => {
     filter.instance = event.target.value;
     refilter();
   });
@@ -177,9 +177,9 @@ document.querySelectorAll("[data-logs]").forEach((box) => {
       filter.stream = radio.value;
       refilter();
     }));
-  part("wrap").addEventListener("change", (event) => list.classList.toggle("log-nowrap", !event.target.checked));
+  part("wrap")?.addEventListener("change", (event) => list.classList.toggle("log-nowrap", !event.target.checked));
 
-  part("download").addEventListener("click", (event) => {
+  part("download")?.addEventListener("click", (event) => {
     const text = Array.from(list.querySelectorAll("li:not([hidden])"), (li) =>
       li.line ? `${li.firstElementChild.textContent} ${li.line.instance} ${li.line.stream} ${li.line.plain}` : li.textContent).join("\n");
     const link = document.createElement("a");
@@ -250,7 +250,7 @@ document.querySelectorAll("[data-logs]").forEach((box) => {
 
   const minutes = -new Date().getTimezoneOffset();
   const offset = `UTC${minutes < 0 ? "-" : "+"}${Math.floor(Math.abs(minutes) / 60)}${minutes % 60 ? `:${String(Math.abs(minutes) % 60).padStart(2, "0")}` : ""}`;
-  part("zone").textContent = words("Zone", offset);
+  if (part("zone")) part("zone").textContent = words("Zone", offset);
   state("busy", "busy", box.dataset.textConnecting);
   connect();
 });

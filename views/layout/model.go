@@ -23,6 +23,7 @@ type Page struct {
 	Path    string // of this page, to come back to
 	Asset   func(name string) string
 	Toast   *Toast
+	Support []core.SupportSession // of the tenant, that are open or wait for consent
 
 	scripts []string // of static/, besides the common ones
 }

@@ -19,6 +19,9 @@ const (
 	Profile        = "/profile"
 	OwnTokens      = "/profile/tokens"
 	Support        = "/support"
+	SupportSession = "/support/sessions"
+	SupportLogs    = "/support/logs"
+	TenantConsent  = "/team/consent"
 	Tenants        = "/tenants"
 	Plans          = "/plans"
 	People         = "/people"
@@ -172,6 +175,21 @@ func OperationLive(id string) string { return Operation(id) + "/live" }
 
 // Tokens of a tenant.
 func Tokens(tenant string) string { return inTenant("/tokens", tenant) }
+
+// SupportSearch finds what the support staff look for; tenant asks for a session there.
+func SupportSearch(q, tenant string) string { return with(Support, "q", q, "tenant", tenant) }
+
+// EndSupport ends a support session.
+func EndSupport(id string) string { return SupportSession + "/" + url.PathEscape(id) + "/end" }
+
+// DecideSupport agrees to a support session or refuses it.
+func DecideSupport(id string) string { return SupportSession + "/" + url.PathEscape(id) + "/consent" }
+
+// AppSideBySide shows the logs of an app's instances next to each other.
+func AppSideBySide(app string) string { return with(SupportLogs, "app", app) }
+
+// InstanceLogSocket streams what one instance writes.
+func InstanceLogSocket(app, instance string) string { return with(LogSocket(app), "instance", instance) }
 
 // Members says who is in a tenant.
 func Members(tenant string) string { return inTenant("/members", tenant) }
