@@ -54,6 +54,11 @@ var calls = map[string]call{
 	"POST /apps/:app/delete":                 {form: "name=not its name"},
 	"GET /apps/:app/logs/socket":             {header: websocketHeaders},
 
+	"POST /support/sessions/:session/consent":        {form: "agree=yes"},
+	"POST /api/v1/support/sessions/:session/consent": {json: `{"agree":true}`},
+	"POST /api/v1/support/sessions":                  {json: `{"tenant":"{tenant}","reason":"It does not answer"}`},
+	"PUT /api/v1/tenants/:tenant/support":            {json: `{"ask_first":true}`},
+
 	"POST /tokens":               {form: "tenant={tenant}&name=ci&scope=read"},
 	"POST /tokens/:token/delete": {form: "tenant={tenant}"},
 	"POST /profile/tokens":       {form: "name=ci&scope=read"},

@@ -48,8 +48,9 @@ func newHouse(t *testing.T) *house {
 	h.own, h.foreign = h.furnish("Oolong", "1.0"), h.furnish("Coffee", "9.0")
 	h.absent = sample{"tenant": "no-team", "app": "no-app", "blog": "no-blog", "service": "no-service", "upload": core.NewID(),
 		"app upload": core.NewID(), "operation": core.NewID(), "id": core.NewID(), "version": "7.7", "label": "7.7", "release": "77",
-		"token": core.NewID(), "entry": "nothing"}
+		"token": core.NewID(), "entry": "nothing", "session": core.NewID()}
 	h.invite()
+	h.own["session"], h.foreign["session"] = h.waiting(h.own["tenant"]), h.waiting(h.foreign["tenant"])
 	h.keep()
 	return h
 }
@@ -130,6 +131,22 @@ func (h *house) invite() {
 		c.client = &http.Client{Transport: transport, Timeout: 30 * time.Second,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	}
+}
+
+// supports has somebody of the support staff have a session in a tenant.
+func (h *house) supports(c *caller, state core.SupportState, tenant string) (id string) {
+	h.t.Helper()
+	s := core.SupportSession{ID: core.NewID(), TenantID: tenant, UserID: c.userID, UserName: c.name, Reason: "It does not answer",
+		Lasts: time.Hour, CreatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour), State: state}
+	h.ok(h.store.Support().Create(h.system(), s))
+	return s.ID
+}
+
+// waiting is a session of a tenant that waits for consent, of somebody who calls nothing.
+func (h *house) waiting(tenant string) (id string) {
+	u := core.User{ID: core.NewID(), Email: core.NewInstanceID() + "@example.com", Name: "A helper", Support: true, CreatedAt: time.Now()}
+	h.ok(h.store.Users().Create(h.system(), u))
+	return h.supports(&caller{name: u.Name, userID: u.ID}, core.SupportWaiting, tenant)
 }
 
 // person brings somebody with a session and a token of their own; role "" is a member of nothing.

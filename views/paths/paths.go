@@ -189,7 +189,9 @@ func DecideSupport(id string) string { return SupportSession + "/" + url.PathEsc
 func AppSideBySide(app string) string { return with(SupportLogs, "app", app) }
 
 // InstanceLogSocket streams what one instance writes.
-func InstanceLogSocket(app, instance string) string { return with(LogSocket(app), "instance", instance) }
+func InstanceLogSocket(app, instance string) string {
+	return with(LogSocket(app), "instance", instance)
+}
 
 // Members says who is in a tenant.
 func Members(tenant string) string { return inTenant("/members", tenant) }
