@@ -22,6 +22,14 @@ func NewIDAt(t time.Time) string {
 	return idEncoding.EncodeToString(b[:])
 }
 
+// NewIDInOrder is NewIDAt for the nth of what one process made in the same millisecond: it sorts behind those before.
+func NewIDInOrder(t time.Time, n uint16) string {
+	b := idTime(t)
+	binary.BigEndian.PutUint16(b[6:], n)
+	rand.Read(b[8:])
+	return idEncoding.EncodeToString(b[:])
+}
+
 // LeastID sorts before the ids of all that was made at t, to the millisecond, or later, and after all others.
 func LeastID(t time.Time) string {
 	b := idTime(t)

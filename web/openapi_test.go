@@ -55,6 +55,7 @@ func describes(t *testing.T, method, path string, a answer) {
 	if err != nil {
 		return // an address that does not exist
 	}
+	openapi3filter.RegisterBodyDecoder("application/jsonl", openapi3filter.PlainBodyDecoder)
 	input := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route},
 		Status:                 a.status, Header: a.header,

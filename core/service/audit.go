@@ -140,7 +140,7 @@ func (s *Service) tenantExists(ctx context.Context, id string) bool {
 func (s *Service) signed(ctx context.Context, e core.AuditEntry) core.AuditEntry {
 	a, o := core.ActorFrom(ctx), core.OriginFrom(ctx)
 	e.CreatedAt = s.now()
-	e.ID = core.NewIDAt(e.CreatedAt)
+	e.ID = s.auditOrder.id(e.CreatedAt)
 	if e.ActorKind == "" {
 		e.ActorKind, e.ActorID, e.UserID, e.ActorName = a.Kind, a.ID, a.UserID, a.Name
 	}
@@ -251,3 +251,21 @@ func (a *attempts) take(now time.Time, key string) int {
 
 // first reports whether the key takes for the first time in this minute.
 func (a *attempts) first(now time.Time, key string) bool { return a.take(now, key) == maxAttempts-1 }
+
+// order numbers what is written in the same millisecond, so that entries stand in the order in which they were made.
+type order struct {
+	mu sync.Mutex
+	at int64 // in milliseconds
+	n  uint16
+}
+
+func (o *order) id(now time.Time) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if ms := now.UnixMilli(); ms != o.at {
+		o.at, o.n = ms, 0
+	} else {
+		o.n++
+	}
+	return core.NewIDInOrder(now, o.n)
+}

@@ -33,10 +33,11 @@ func (s *Service) AuditActors(ctx context.Context, tenantID string) ([]core.Audi
 func (s *Service) ExportAudit(ctx context.Context, filter core.AuditFilter, format string, f func(core.AuditEntry) error) (err error) {
 	note := core.AuditEntry{Action: "audit.export", TenantID: filter.TenantID, AppID: filter.AppID}
 	defer s.attempted(ctx, &note, &err)
+	said := filter
 	if filter, err = s.auditFilter(ctx, filter); err != nil {
 		return err
 	}
-	note.After = exportValues(filter, format)
+	note.After = exportValues(said, format)
 	if err := s.note(ctx, s.store, &note); err != nil {
 		return err // nobody takes it away unseen
 	}
