@@ -58,12 +58,43 @@ var attempts = map[string]attempt{
 		p.must(201, http.MethodPost, "/tenants/"+w.tenant+"/tokens", object{"name": "old", "scope": "read"}, &made)
 		return fmt.Sprint("/tenants/", w.tenant, "/tokens/", made["id"])
 	}},
+
+	"POST /plans":                {body: object{"name": "small", "limits": object{"memory": "1GiB"}}, action: "plan.put"},
+	"PUT /plans/:plan":           {path: "/plans/small", body: object{"limits": object{"memory": "2GiB"}}, action: "plan.put", before: plan},
+	"DELETE /plans/:plan":        {path: "/plans/small", action: "plan.delete", before: plan},
+	"PUT /tenants/:tenant/quota": {body: object{"memory": "8GiB"}, action: "quota.set"},
+	"PUT /apps/:app/budget":      {body: object{"memory": "1GiB"}, action: "quota.budget"},
+	"POST /tenants/:tenant/quota-requests": {body: quotaRequest, action: "quota.ask", before: func(p realPortal, w auditWalk) string {
+		p.must(200, http.MethodPut, "/tenants/"+w.tenant+"/quota", object{"memory": "1GiB"}, nil)
+		return ""
+	}},
+	"POST /quota-requests/:request/withdraw": {action: "quota.withdraw", before: asked("withdraw")},
+	"POST /quota-requests/:request/approve":  {action: "quota.approve", before: asked("approve")},
+	"POST /quota-requests/:request/refuse":   {body: object{"answer": "Not now"}, action: "quota.refuse", before: asked("refuse")},
+}
+
+var quotaRequest = object{"resource": "memory", "amount": "4GiB", "reason": "Christmas"}
+
+func plan(p realPortal, _ auditWalk) string {
+	p.must(201, http.MethodPost, "/plans", object{"name": "small", "limits": object{"memory": "1GiB"}}, nil)
+	return ""
+}
+
+// asked has a team ask for more, and returns the path of what becomes of that.
+func asked(verb string) func(p realPortal, w auditWalk) string {
+	return func(p realPortal, w auditWalk) string {
+		var made object
+		p.must(200, http.MethodPut, "/tenants/"+w.tenant+"/quota", object{"memory": "1GiB"}, nil)
+		p.must(201, http.MethodPost, "/tenants/"+w.tenant+"/quota-requests", quotaRequest, &made)
+		return fmt.Sprint("/quota-requests/", made["id"], "/", verb)
+	}
 }
 
 // unwalked are the routes that the walk leaves out, and why.
 var unwalked = map[string]string{
-	"POST /profile/tokens":          "a person's own; TestOwnAccountIsAudited goes there",
-	"DELETE /profile/tokens/:token": "as the one above",
+	"POST /profile/tokens":           "a person's own; TestOwnAccountIsAudited goes there",
+	"DELETE /profile/tokens/:token":  "as the one above",
+	"POST /apps/:app/releases/check": "changes nothing: it says what a release would use",
 }
 
 func released(p realPortal, w auditWalk) string {

@@ -15,7 +15,7 @@ import (
 // reads are the methods of the store's parts that change nothing. What is not among them counts as a change, so that
 // a new one has to be thought about.
 var reads = strings.Fields(`Get List ByLabel ByEmail ByToken ByHash BySecretHash BySubject Count Counts IDs Open Pick Latest Use Expired
-	MembershipsOf Members Actors Sum Holders UsesVersion Own Owned OpenTenants Of Find Search Size`)
+	MembershipsOf Members Actors Sum Holders UsesVersion Own Owned OpenTenants Of Find Search Size Samples`)
 
 // unaudited are the exported methods that change something and leave no entry of their own, and why.
 var unaudited = map[string]string{
@@ -161,6 +161,10 @@ func (p *servicePackage) action(n ast.Node) bool {
 		}
 	}
 	switch n := n.(type) {
+	case *ast.CallExpr:
+		if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "about" && len(n.Args) == 2 {
+			note(ast.NewIdent("action"), n.Args[1])
+		}
 	case *ast.KeyValueExpr:
 		note(n.Key, n.Value)
 	case *ast.AssignStmt:

@@ -72,6 +72,7 @@ type Service struct {
 
 	auditKept     time.Duration
 	auditPruned   pruned
+	auditOrder    order
 	historyPruned pruned
 
 	fetches *fetches
