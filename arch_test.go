@@ -23,7 +23,7 @@ type room struct {
 var rooms = []room{
 	{"core/config", nil, []string{"github.com/alecthomas/kong", "github.com/knadh/koanf/..."}},
 	{"core/catalog", []string{"core"}, []string{"go.yaml.in/yaml/v3"}},
-	{"core/service", []string{"core"}, []string{"golang.org/x/crypto/..."}},
+	{"core/service", []string{"core"}, []string{"golang.org/x/crypto/...", "github.com/pquerna/otp/..."}}, // otp: the codes of two-factor, RFC 4226 and 6238
 	{"core/store", []string{"core", "migrations"}, []string{"gorm.io/...", "github.com/pressly/goose/v3/...", "modernc.org/sqlite/...",
 		"github.com/go-sql-driver/mysql"}},
 	{"core/store/storetest", []string{"core", "core/store"}, []string{"*"}},
@@ -45,7 +45,8 @@ var rooms = []room{
 		"github.com/gorilla/mux", "github.com/sirupsen/logrus"}}, // as distribution uses them
 	{"worker/gateway", []string{"core"}, []string{"github.com/valyala/..."}},
 	{"worker", []string{"core"}, nil},
-	{"views/...", []string{"core", "views/..."}, []string{"github.com/a-h/templ/...", "github.com/nicksnyder/go-i18n/v2/...", "golang.org/x/text/..."}},
+	{"views/...", []string{"core", "views/..."}, []string{"github.com/a-h/templ/...", "github.com/nicksnyder/go-i18n/v2/...", "golang.org/x/text/...",
+		"github.com/boombuler/barcode/qr"}}, // a QR code is a picture of a text
 	{"static", nil, nil},
 	{"handlers", []string{"core", "core/service", "views/..."}, []string{"github.com/labstack/echo/v4/...", "github.com/gorilla/websocket",
 		"github.com/a-h/templ"}},

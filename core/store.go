@@ -11,6 +11,9 @@ type Store interface {
 	Invitations() InvitationStore
 	Users() UserStore
 	Sessions() SessionStore
+	Tickets() TicketStore
+	TwoFactors() TwoFactorStore
+	Identities() IdentityStore
 	Setup() SetupStore
 	Tokens() TokenStore
 	Apps() AppStore

@@ -20,6 +20,29 @@ type User struct {
 	CreatedAt    time.Time
 }
 
+// ProfileUpdate is what a person changes about themselves; nil leaves as it is.
+type ProfileUpdate struct {
+	Name, Language, Theme *string
+}
+
+// Apply changes u.
+func (in ProfileUpdate) Apply(u *User) {
+	set := func(field *string, value *string) {
+		if value != nil {
+			*field = *value
+		}
+	}
+	set(&u.Name, in.Name)
+	set(&u.Language, in.Language)
+	set(&u.Theme, in.Theme)
+}
+
+// SignedIn is what a right password leads to: a person, or with two-factor on a ticket for the second step.
+type SignedIn struct {
+	User   User
+	Ticket string // "" when no second step is to come
+}
+
 // MinPassword is the least number of characters of a password.
 const MinPassword = 12
 

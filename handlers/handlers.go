@@ -14,6 +14,7 @@ import (
 type Handlers struct {
 	Service    Service
 	Sessions   Sessions
+	Provider   Provider // that people may sign in with; nil for none
 	Messages   *i18n.Bundle
 	Asset      func(name string) string // the address of a file of static/: "app.css" -> "/static/app.<hash>.css"
 	PortalURL  string                   // the only base of links that leave the portal, e.g. in a setup link

@@ -22,7 +22,6 @@ type Service interface {
 	NeedsSetup(ctx context.Context) (bool, error)
 	CheckSetup(ctx context.Context, secret string) (core.SetupLink, error)         // EGONE
 	Setup(ctx context.Context, in core.SetupInput) (core.User, error)              // EGONE, EINVALID
-	SignIn(ctx context.Context, email, password, peer string) (core.User, error)   // EUNAUTHORIZED, ETOOMANY
 	ActorOfUser(ctx context.Context, userID string) (core.Actor, core.User, error) // EUNAUTHORIZED
 	ActorOfToken(ctx context.Context, secret string) (core.Actor, error)           // EUNAUTHORIZED
 	SetPreferences(ctx context.Context, language, theme string) error

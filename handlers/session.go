@@ -17,6 +17,8 @@ type Sessions interface {
 	SignIn(c echo.Context, userID string) error
 	// SignOut revokes the session, so that its cookie works nowhere again.
 	SignOut(c echo.Context) error
+	// Current returns the id of the session that the request belongs to, "" for a token.
+	Current(c echo.Context) string
 }
 
 // SafeNext returns next when it is a path of the portal, else "/": where a sign-in may lead.

@@ -24,13 +24,17 @@ func (h *Handlers) renderSignIn(c echo.Context, status int, f ui.Form) error {
 	p := h.bareRequestPage(c)
 	p.Title = i18n.T(c.Request().Context(), "sign_in.title")
 	p.Path = paths.SignIn
-	return render(c, status, session.SignInPage(session.SignIn{Page: p, Form: f, CanRegister: h.Service.RegistrationOpen()}))
+	m := session.SignIn{Page: p, Form: f, CanReset: h.Service.MailEnabled(), CanRegister: h.Service.RegistrationOpen()}
+	if h.Provider != nil {
+		m.Provider = h.Provider.Name()
+	}
+	return render(c, status, session.SignInPage(m))
 }
 
 func (h *Handlers) signIn(c echo.Context) error {
 	next := SafeNext(c.FormValue("next"))
 	form := ui.NewForm("next", next, "email", c.FormValue("email"))
-	user, err := h.Service.SignIn(c.Request().Context(), c.FormValue("email"), c.FormValue("password"), c.RealIP())
+	in, err := h.Service.SignIn(c.Request().Context(), c.FormValue("email"), c.FormValue("password"), c.RealIP())
 	switch core.ErrorCode(err) {
 	case "":
 	case core.EUNAUTHORIZED:
@@ -40,14 +44,26 @@ func (h *Handlers) signIn(c echo.Context) error {
 	default:
 		return err
 	}
+	if in.Ticket != "" {
+		h.keep(c, cookieStep, in.Ticket, stepFor)
+		return redirect(c, paths.SignInCodeNext(next))
+	}
+	return h.enter(c, in.User, next)
+}
+
+// enter begins the session of a person and leads on.
+func (h *Handlers) enter(c echo.Context, user core.User, next string) error {
 	if err := h.Sessions.SignIn(c, user.ID); err != nil {
 		return err
 	}
-	return redirect(c, next)
+	return redirect(c, SafeNext(next))
 }
 
 func (h *Handlers) signOut(c echo.Context) error {
 	if err := h.Sessions.SignOut(c); err != nil {
+		return err
+	}
+	if err := h.Service.SignedOut(c.Request().Context()); err != nil {
 		return err
 	}
 	return redirect(c, paths.SignIn)

@@ -44,7 +44,7 @@ func (p realPortal) age(client *http.Client) {
 		p.t.Fatal(userID, err)
 	}
 	s.manager.Put(ctx, sessionSeen, time.Now().Add(-2*sessionTouch).Unix())
-	if _, _, err := s.manager.Commit(withUserID(ctx, userID)); err != nil {
+	if _, _, err := s.manager.Commit(ctx); err != nil {
 		p.t.Fatal(err)
 	}
 }

@@ -87,8 +87,10 @@ func (f *fakeService) CheckSetup(context.Context, string) (core.SetupLink, error
 	return core.SetupLink{}, core.Errorf(core.EGONE, "error.setup_link_gone")
 }
 
-func (f *fakeService) SignIn(context.Context, string, string, string) (core.User, error) {
-	return core.User{}, core.Errorf(core.EUNAUTHORIZED, "error.sign_in_wrong")
+func (f *fakeService) MailEnabled() bool { return false }
+
+func (f *fakeService) SignIn(context.Context, string, string, string) (core.SignedIn, error) {
+	return core.SignedIn{}, core.Errorf(core.EUNAUTHORIZED, "error.sign_in_wrong")
 }
 
 func (f *fakeService) Instances(context.Context, string) ([]core.Instance, error) { return nil, nil }

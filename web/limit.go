@@ -37,8 +37,12 @@ func limitRate(perSecond, burst int, skip middleware.Skipper) echo.MiddlewareFun
 // notSigningIn skips what does not try a secret.
 func notSigningIn(c echo.Context) bool {
 	path := c.Request().URL.Path
-	return path != paths.SignIn && path != paths.Register && !strings.HasPrefix(path, paths.Setup("")) &&
-		!strings.HasPrefix(path, paths.Invitation(""))
+	for _, tries := range []string{paths.SignIn, paths.Forgot, paths.Reset(""), paths.Setup(""), paths.Register, paths.Invitation("")} {
+		if strings.HasPrefix(path, tries) {
+			return false
+		}
+	}
+	return true
 }
 
 // Limits of a form. Files do not come this way.

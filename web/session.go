@@ -22,6 +22,7 @@ const (
 
 // What a session holds.
 const (
+	sessionID   = "id"   // of the session itself
 	sessionUser = "user" // id of the person
 	sessionSeen = "seen" // when its use was last noted, Unix seconds
 )
@@ -74,13 +75,13 @@ func (s *sessions) touch(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, touchTimeout)
 	defer cancel()
-	_, _, err := s.commit(ctx, s.manager.GetString(ctx, sessionUser))
+	_, _, err := s.commit(ctx)
 	return err
 }
 
-func (s *sessions) commit(ctx context.Context, userID string) (token string, expires time.Time, err error) {
+func (s *sessions) commit(ctx context.Context) (token string, expires time.Time, err error) {
 	s.manager.Put(ctx, sessionSeen, time.Now().Unix())
-	token, expires, err = s.manager.Commit(withUserID(ctx, userID))
+	token, expires, err = s.manager.Commit(ctx)
 	return token, expires, unavailable(err)
 }
 
@@ -90,13 +91,38 @@ func (s *sessions) SignIn(c echo.Context, userID string) error {
 	if err := s.manager.RenewToken(ctx); err != nil {
 		return unavailable(err)
 	}
+	origin := core.OriginFrom(ctx)
+	session := core.Session{ID: core.NewID(), UserID: userID, Peer: origin.Peer, Agent: short(origin.Agent)}
+	s.manager.Put(ctx, sessionID, session.ID)
 	s.manager.Put(ctx, sessionUser, userID)
-	token, expires, err := s.commit(ctx, userID)
+	token, expires, err := s.commit(beginning(ctx, session))
 	if err != nil {
 		return err
 	}
 	s.manager.WriteSessionCookie(ctx, c.Response(), token, expires)
 	return nil
+}
+
+// maxAgent is how much of what a browser calls itself is kept.
+const maxAgent = 255
+
+// short cuts what a browser calls itself, and leaves out what no honest one sends.
+func short(agent string) string {
+	agent = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, agent)
+	return agent[:min(len(agent), maxAgent)]
+}
+
+// Current returns the id of the session of a request, "" when there is none.
+func (s *sessions) Current(c echo.Context) string {
+	if core.ActorFrom(c.Request().Context()).Kind != core.ActorUser {
+		return ""
+	}
+	return s.manager.GetString(c.Request().Context(), sessionID)
 }
 
 // SignOut revokes the session.

@@ -128,7 +128,7 @@ func TestRevokedSessionStaysRevoked(t *testing.T) {
 	if err := s.manager.Destroy(quick); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.commit(slow, "ada"); err != nil {
+	if _, _, err := s.commit(slow); err != nil {
 		t.Fatal(err)
 	}
 	if _, userID, _ = s.load(context.Background(), cookie.Value); userID != "" {
@@ -165,7 +165,7 @@ func TestLongRequestsKeepTheSession(t *testing.T) {
 	cookie := p.signIn(browser(t), "ada")
 	old, _, _ := s.load(ctx, cookie.Value)
 	s.manager.Put(old, sessionSeen, time.Now().Add(-2*sessionTouch).Unix())
-	if _, _, err := s.manager.Commit(withUserID(old, "ada")); err != nil {
+	if _, _, err := s.manager.Commit(old); err != nil {
 		t.Fatal(err)
 	}
 	if alive, err := s.refresh(ctx, cookie.Value); !alive || err != nil {
@@ -189,9 +189,14 @@ type spySessions struct {
 	expires time.Time
 }
 
-func (s *spySessions) Save(ctx context.Context, hash, userID string, data []byte, expires time.Time) error {
+func (s *spySessions) Create(ctx context.Context, session core.Session) error {
+	s.count, s.expires = s.count+1, session.ExpiresAt
+	return s.SessionStore.Create(ctx, session)
+}
+
+func (s *spySessions) Touch(ctx context.Context, hash string, data []byte, seen, expires time.Time) error {
 	s.count, s.expires = s.count+1, expires
-	return s.SessionStore.Save(ctx, hash, userID, data, expires)
+	return s.SessionStore.Touch(ctx, hash, data, seen, expires)
 }
 
 func TestSignInComesFirst(t *testing.T) {

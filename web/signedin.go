@@ -10,7 +10,8 @@ import (
 )
 
 // publicPaths are what a visitor may see before anybody has signed in.
-var publicPaths = []string{paths.SignIn, paths.Preferences, paths.Setup(""), paths.Register, paths.Invitation("")}
+var publicPaths = []string{paths.SignIn, paths.SignInCode, paths.SignInProvider, paths.SignInCallback, paths.Forgot, paths.Reset(""),
+	paths.Preferences, paths.Setup(""), paths.Register, paths.Invitation("")}
 
 // signedIn turns visitors away, but not from what is not there at all.
 func signedIn(next echo.HandlerFunc) echo.HandlerFunc {

@@ -10,6 +10,8 @@ import (
 const (
 	maxFailures    = 20 // of one address or account in failureWindow
 	failureWindow  = time.Minute
+	maxResets      = 3 // mails to one account in resetWindow
+	resetWindow    = time.Hour
 	maxFailureKeys = 20_000
 	sweepEvery     = 10 * time.Second
 )
@@ -17,12 +19,19 @@ const (
 // failures counts failed sign-ins by address and by account, in memory and bounded. An attempt counts from its
 // beginning, so that many at once gain nothing; a success takes its own back.
 type failures struct {
+	most   int // in window
+	window time.Duration
+
 	mu    sync.Mutex
 	seen  map[string][]time.Time // oldest first
 	swept time.Time              // when what no longer counts was last removed
 }
 
-func newFailures() *failures { return &failures{seen: map[string][]time.Time{}} }
+func newFailures() *failures { return failuresOf(maxFailures, failureWindow) }
+
+func failuresOf(most int, window time.Duration) *failures {
+	return &failures{most: most, window: window, seen: map[string][]time.Time{}}
+}
 
 // begin notes an attempt under every key, or under none and returns how long to wait.
 func (f *failures) begin(now time.Time, keys ...string) (wait time.Duration) {
@@ -30,8 +39,8 @@ func (f *failures) begin(now time.Time, keys ...string) (wait time.Duration) {
 	defer f.mu.Unlock()
 	for _, k := range keys {
 		times := f.recent(k, now)
-		if len(times) >= maxFailures {
-			wait = max(wait, times[0].Add(failureWindow).Sub(now))
+		if len(times) >= f.most {
+			wait = max(wait, times[0].Add(f.window).Sub(now))
 		}
 	}
 	if wait > 0 {
@@ -64,7 +73,7 @@ func (f *failures) succeed(then time.Time, keys ...string) {
 // recent returns the attempts under k that still count. A clock that jumped back makes none of them count forever.
 func (f *failures) recent(k string, now time.Time) []time.Time {
 	times := f.seen[k]
-	for len(times) > 0 && (now.Sub(times[0]) >= failureWindow || times[0].After(now.Add(failureWindow))) {
+	for len(times) > 0 && (now.Sub(times[0]) >= f.window || times[0].After(now.Add(f.window))) {
 		times = times[1:]
 	}
 	return times

@@ -59,6 +59,7 @@ func (s *Service) tidy(ctx context.Context) {
 	for what, err := range map[string]error{
 		"invitations": s.store.Invitations().Prune(ctx, now.Add(-keepInvitation)),
 		"sessions":    s.store.Sessions().DeleteExpired(ctx, now),
+		"tickets":     s.store.Tickets().DeleteExpired(ctx, now),
 		"setup link":  s.dropSetupLink(ctx, now),
 		"uploads":     s.dropExpired(ctx, now),
 		"images":      s.collect(ctx, now),

@@ -109,7 +109,7 @@ func TestSignIn(t *testing.T) {
 	w.must(err)
 	got, err := w.SignIn(nobody, "BOSS@example.com ", boss.Password, "192.0.2.1:4711")
 	w.must(err)
-	if got.ID != user.ID || got.PasswordHash != "" {
+	if got.User.ID != user.ID || got.User.PasswordHash != "" || got.Ticket != "" {
 		t.Errorf("%+v", got)
 	}
 	_, wrong := w.SignIn(nobody, "boss@example.com", "wrong horse battery", "192.0.2.1:4711")

@@ -38,23 +38,27 @@ func (s *Service) mail(ctx context.Context, to, language string, subject, text c
 	return s.post.mailer.Send(ctx, core.Mail{To: to, Subject: s.post.words(language, subject), Text: s.post.words(language, text)})
 }
 
-// mailLater is mail for what nobody waits for. How long the server takes is told to nobody, and when too much is
-// under way it is dropped.
+// mailLater is mail for what nobody waits for.
 func (s *Service) mailLater(ctx context.Context, to, language string, subject, text core.Text) {
-	if !s.MailEnabled() {
-		return
+	if s.MailEnabled() {
+		s.later(ctx, subject.Key, func(ctx context.Context) error { return s.mail(ctx, to, language, subject, text) })
 	}
+}
+
+// later sends something that nobody waits for, so that how long it takes tells nothing. When too much is under way it
+// is dropped.
+func (s *Service) later(ctx context.Context, about string, send func(ctx context.Context) error) {
 	select {
 	case s.post.slots <- struct{}{}:
 	default:
-		s.log.Warn("a mail is dropped, too many are under way", "about", subject.Key)
+		s.log.Warn("a mail is dropped, too many are under way", "about", about)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), postFor)
 	go func() {
 		defer func() { cancel(); <-s.post.slots }()
-		if err := s.mail(ctx, to, language, subject, text); err != nil {
-			s.log.Warn("a mail is lost", "about", subject.Key, "error", err)
+		if err := send(ctx); err != nil {
+			s.log.Warn("a mail is lost", "about", about, "error", err)
 		}
 	}()
 }

@@ -35,6 +35,7 @@ type Deps struct {
 	DefaultPlan    string // of tenants that are made without naming one; "" has no limits
 	GatewayURL     string
 	AuditKept      time.Duration // how long entries of the audit are kept; 0 for ever
+	Register       bool          // somebody unknown whose email a provider has verified becomes a person
 	TempDir        string        // where the files of uploads lie, each under the upload's id; "" keeps none
 
 	Now func() time.Time // nil takes the clock
@@ -59,6 +60,7 @@ type Service struct {
 	gateway        *url.URL
 	baseDomain     string
 	defaultPlan    string
+	register       bool
 	tempDir        string
 
 	registration     bool
@@ -67,7 +69,8 @@ type Service struct {
 	now       func() time.Time
 	log       *slog.Logger
 	passwords passwords
-	failures  *failures
+	failures  *failures // of signing in
+	resets    *failures // mails with a link to set a new password
 	attempts  *attempts
 
 	auditKept     time.Duration
@@ -90,6 +93,7 @@ func New(d Deps) *Service {
 		portal: parseURL(d.PortalURL), gateway: parseURL(d.GatewayURL), baseDomain: d.BaseDomain, defaultPlan: cmp.Or(d.DefaultPlan, core.UnlimitedPlan), tempDir: d.TempDir,
 		post: newPost(d), now: d.Now, log: d.Log, passwords: newPasswords(), failures: newFailures(), attempts: newAttempts(), auditKept: d.AuditKept, fetches: newFetches(),
 		registration: d.Registration, registrationPlan: d.RegistrationPlan, hurry: newHurry(),
+		register: d.Register, resets: failuresOf(maxResets, resetWindow),
 	}
 	if s.now == nil {
 		s.now = time.Now

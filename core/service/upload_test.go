@@ -163,8 +163,8 @@ func TestHousekeepingRemovesWhatIsOver(t *testing.T) {
 		w.must(os.WriteFile(filepath.Join(w.tempDir, id), bytes.Repeat([]byte("x"), 100), 0o600))
 	}
 	w.must(w.CancelUpload(ctx, cancelled.ID))
-	w.must(w.store.Sessions().Save(ctx, "old", "", []byte("x"), w.now().Add(time.Hour)))
-	w.must(w.store.Sessions().Save(ctx, "new", "", []byte("x"), w.now().Add(100*time.Hour)))
+	w.must(w.store.Sessions().Create(ctx, core.Session{ID: "1", TokenHash: "old", Data: []byte("x"), ExpiresAt: w.now().Add(time.Hour)}))
+	w.must(w.store.Sessions().Create(ctx, core.Session{ID: "2", TokenHash: "new", Data: []byte("x"), ExpiresAt: w.now().Add(100 * time.Hour)}))
 	_, _, err := w.NewSetupLink(nobody)
 	w.must(err)
 

@@ -30,6 +30,9 @@ func newSecrets(t *testing.T, s core.Store) core.App {
 	ok(t, err)
 	values := map[string]string{"password": plainSecret}
 	ok(t, s.Credentials().Put(system(t), core.Credentials{AppID: app.ID, Values: values}))
+	user := core.User{ID: app.ID, Email: app.ID + "@example.com", Name: "Person"}
+	ok(t, s.Users().Create(system(t), user))
+	ok(t, s.TwoFactors().Put(system(t), core.TwoFactor{UserID: user.ID, Secret: plainSecret}))
 	return app
 }
 
@@ -71,6 +74,8 @@ func testWrongKey(t *testing.T, fresh fresh) {
 	_, err = s.Releases().List(system(t), app.ID, 0, 10)
 	unreadable(t, err)
 	_, err = s.Credentials().Get(system(t), app.ID)
+	unreadable(t, err)
+	_, err = s.TwoFactors().Get(system(t), app.ID)
 	unreadable(t, err)
 }
 

@@ -57,11 +57,53 @@ CREATE TABLE IF NOT EXISTS invitations (
 
 CREATE TABLE IF NOT EXISTS sessions (
   token_hash VARBINARY(128) NOT NULL PRIMARY KEY,
+  id         VARBINARY(64) NOT NULL,
+  UNIQUE INDEX sessions_id (id),
   user_id    VARBINARY(64) NOT NULL,
+  peer       VARCHAR(64) NOT NULL,
+  agent      VARCHAR(255) NOT NULL,
   data       MEDIUMBLOB,
+  created_at DATETIME(6),
+  seen_at    DATETIME(6),
   expires_at DATETIME(6),
   INDEX sessions_by_expiry (expires_at),
   INDEX sessions_by_user (user_id)
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS tickets (
+  hash       VARBINARY(128) NOT NULL PRIMARY KEY,
+  purpose    VARCHAR(32) NOT NULL,
+  user_id    VARBINARY(64) NOT NULL,
+  created_at DATETIME(6),
+  expires_at DATETIME(6),
+  INDEX tickets_by_user (user_id),
+  FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS two_factors (
+  user_id    VARBINARY(64) NOT NULL PRIMARY KEY,
+  sealed     BLOB NOT NULL,
+  active     BOOLEAN NOT NULL,
+  last_step  BIGINT NOT NULL,
+  created_at DATETIME(6),
+  FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS recovery_codes (
+  user_id VARBINARY(64) NOT NULL,
+  hash    VARBINARY(128) NOT NULL,
+  PRIMARY KEY (user_id, hash),
+  FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS identities (
+  issuer     VARBINARY(255) NOT NULL,
+  subject    VARBINARY(255) NOT NULL,
+  user_id    VARBINARY(64) NOT NULL,
+  created_at DATETIME(6),
+  PRIMARY KEY (issuer, subject),
+  INDEX identities_by_user (user_id),
+  FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS setup_links (
@@ -201,6 +243,10 @@ DROP TABLE IF EXISTS quota_plans;
 DROP TABLE IF EXISTS audit;
 DROP TABLE IF EXISTS tokens;
 DROP TABLE IF EXISTS setup_links;
+DROP TABLE IF EXISTS identities;
+DROP TABLE IF EXISTS recovery_codes;
+DROP TABLE IF EXISTS two_factors;
+DROP TABLE IF EXISTS tickets;
 DROP TABLE IF EXISTS sessions;
 DROP TABLE IF EXISTS invitations;
 DROP TABLE IF EXISTS memberships;

@@ -51,12 +51,49 @@ CREATE INDEX invitations_by_tenant ON invitations (tenant_id, id);
 
 CREATE TABLE sessions (
   token_hash TEXT NOT NULL PRIMARY KEY,
+  id         TEXT NOT NULL UNIQUE,
   user_id    TEXT NOT NULL,
+  peer       TEXT NOT NULL,
+  agent      TEXT NOT NULL,
   data       BLOB,
+  created_at DATETIME,
+  seen_at    DATETIME,
   expires_at DATETIME
 );
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 CREATE INDEX sessions_by_user ON sessions (user_id);
+
+CREATE TABLE tickets (
+  hash       TEXT NOT NULL PRIMARY KEY,
+  purpose    TEXT NOT NULL,
+  user_id    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  created_at DATETIME,
+  expires_at DATETIME
+);
+CREATE INDEX tickets_by_user ON tickets (user_id);
+
+CREATE TABLE two_factors (
+  user_id    TEXT NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+  sealed     BLOB NOT NULL,
+  active     BOOLEAN NOT NULL,
+  last_step  INTEGER NOT NULL,
+  created_at DATETIME
+);
+
+CREATE TABLE recovery_codes (
+  user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  hash    TEXT NOT NULL,
+  PRIMARY KEY (user_id, hash)
+);
+
+CREATE TABLE identities (
+  issuer     TEXT NOT NULL,
+  subject    TEXT NOT NULL,
+  user_id    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  created_at DATETIME,
+  PRIMARY KEY (issuer, subject)
+);
+CREATE INDEX identities_by_user ON identities (user_id);
 
 CREATE TABLE setup_links (
   id         INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
@@ -190,6 +227,10 @@ DROP TABLE quota_plans;
 DROP TABLE audit;
 DROP TABLE tokens;
 DROP TABLE setup_links;
+DROP TABLE identities;
+DROP TABLE recovery_codes;
+DROP TABLE two_factors;
+DROP TABLE tickets;
 DROP TABLE sessions;
 DROP TABLE invitations;
 DROP TABLE memberships;

@@ -9,7 +9,11 @@ import (
 // Routes without a parameter.
 const (
 	SignIn         = "/sign-in"
+	SignInCode     = "/sign-in/code"
+	SignInProvider = "/sign-in/oidc"
+	SignInCallback = "/sign-in/oidc/callback" // registered at the provider
 	SignOut        = "/sign-out"
+	Forgot         = "/forgot"
 	Preferences    = "/preferences"
 	Uploads        = "/uploads/"
 	NewUploadFile  = "/new/upload"
@@ -18,6 +22,12 @@ const (
 	CheckAddress   = "/new/address"
 	Profile        = "/profile"
 	OwnTokens      = "/profile/tokens"
+	Password       = "/profile/password"
+	EndSessions    = "/profile/sessions/end" // all but one's own
+	TwoFactor      = "/profile/two-factor"
+	ConfirmCode    = "/profile/two-factor/confirm"
+	RecoveryCodes  = "/profile/two-factor/codes"
+	StopTwoFactor  = "/profile/two-factor/off"
 	Support        = "/support"
 	SupportSession = "/support/sessions"
 	SupportLogs    = "/support/logs"
@@ -36,6 +46,19 @@ const (
 
 // Setup is where the one-time link of the first start leads.
 func Setup(secret string) string { return "/setup/" + url.PathEscape(secret) }
+
+// Reset is where the one-time link to a new password leads.
+func Reset(secret string) string { return "/reset/" + url.PathEscape(secret) }
+
+// EndSession ends one session of the person's own.
+func EndSession(id string) string { return "/profile/sessions/" + url.PathEscape(id) + "/end" }
+
+// ProfileSaved is the profile, saying what was done.
+func ProfileSaved(what string) string { return with(Profile, "saved", what) }
+
+// SignInNext and the like lead on to a page of the portal afterwards.
+func SignInCodeNext(next string) string     { return with(SignInCode, "next", next) }
+func SignInProviderNext(next string) string { return with(SignInProvider, "next", next) }
 
 // Home is the list of a tenant's apps; tenant "" takes the person's first.
 func Home(tenant string) string { return inTenant("/", tenant) }

@@ -12,16 +12,39 @@ import (
 
 // SignIn is the form of every day.
 type SignIn struct {
-	Page layout.Page
-	Form ui.Form // email, next
+	Page     layout.Page
+	Form     ui.Form // email, next
+	Provider string  // that people may sign in with; "" for none
+	CanReset bool    // a link to a new password can be mailed
 
 	CanRegister bool // people may make an account by themselves
+}
+
+// Code asks for the second step.
+type Code struct {
+	Page layout.Page
+	Form ui.Form // next
 }
 
 // Register is the form of who makes an account by themselves.
 type Register struct {
 	Page layout.Page
 	Form ui.Form // name, email, team
+}
+
+// Forgot asks where a link to a new password goes.
+type Forgot struct {
+	Page layout.Page
+	Form ui.Form // email
+	Sent bool
+}
+
+// Reset asks for the new password.
+type Reset struct {
+	Page   layout.Page
+	Form   ui.Form // nothing is kept
+	Secret string
+	Email  string // whose password it is
 }
 
 // Setup is the form of the first start.

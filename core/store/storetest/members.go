@@ -164,8 +164,9 @@ func testPeople(w *world) {
 	}
 	same(w, found, 1)
 
-	w.ok(w.Sessions().Save(w.nobody, core.NewSecret(), ann.ID, []byte("x"), time.Now().Add(time.Hour)))
-	w.ok(w.Sessions().Save(w.nobody, core.NewSecret(), ann.ID, []byte("x"), time.Now().Add(-time.Hour)))
+	w.newSession(ann.ID, 0)
+	over := w.newSession(ann.ID, 0)
+	w.ok(w.Sessions().Touch(w.nobody, over.TokenHash, over.Data, time.Now(), time.Now().Add(-time.Hour)))
 	check(w, 1)(w.Sessions().CountOf(w.system, ann.ID))
 	w.ok(w.Users().Delete(w.system, ann.ID))
 	w.fails(w.Users().Delete(w.system, ann.ID), core.ENOTFOUND)

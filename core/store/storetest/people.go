@@ -54,34 +54,6 @@ func testUsers(w *world) {
 	w.fails(err, core.ENOTFOUND)
 }
 
-func testSessions(w *world) {
-	find := func(hash, want string) {
-		w.Helper()
-		data, ok, err := w.Sessions().Find(w.nobody, hash)
-		w.ok(err)
-		if ok != (want != "") || string(data) != want {
-			w.Fatalf("got %q, %v, want %q", data, ok, want)
-		}
-	}
-	long, short := core.NewSecret(), core.NewSecret()
-	w.ok(w.Sessions().Save(w.nobody, long, "", []byte("a\x00\xff"), time.Now().Add(time.Hour)))
-	find(long, "a\x00\xff")
-	w.ok(w.Sessions().Save(w.nobody, long, "u", []byte("b"), time.Now().Add(time.Hour)))
-	find(long, "b")
-
-	w.ok(w.Sessions().Save(w.nobody, short, "u", []byte("c"), time.Now().Add(-time.Millisecond)))
-	find(short, "")
-	w.ok(w.Sessions().DeleteExpired(w.system, time.Now()))
-	find(long, "b")
-	w.ok(w.Sessions().DeleteExpired(w.system, time.Now().Add(2*time.Hour)))
-	find(long, "")
-
-	w.ok(w.Sessions().Save(w.nobody, long, "u", []byte("d"), time.Now().Add(time.Hour)))
-	w.ok(w.Sessions().Delete(w.nobody, long))
-	w.ok(w.Sessions().Delete(w.nobody, long))
-	find(long, "")
-}
-
 func testSetup(w *world) {
 	first := core.SetupLink{TokenHash: core.NewSecret(), ExpiresAt: time.Now().Add(time.Hour)}
 	second := core.SetupLink{TokenHash: core.NewSecret(), ExpiresAt: time.Now().Add(2 * time.Hour)}
