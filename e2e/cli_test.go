@@ -119,6 +119,7 @@ func TestTheCommandLine(t *testing.T) {
 		t.Fatalf("login: %+v", r)
 	}
 	sh.ok("developer in northwind-tea", "whoami")
+	newShell(t).asked(b, made.Token)
 
 	sh.ok("tea-shop", "apps", "create", "Tea shop")
 	one := testenv.Archive(t, testenv.ImageOptions{Version: "1.0"})
@@ -153,6 +154,33 @@ func TestTheCommandLine(t *testing.T) {
 	away := newShell(t, "BERTH_CLIENT_URL=http://"+freeAddress(t), "BERTH_CLIENT_TOKEN="+made.Token)
 	away.fails(6, "cannot be reached", "apps")
 	sh.completes(made.Token)
+}
+
+// asked signs in at a real terminal, where the token that is typed is not shown.
+func (s shell) asked(b *Berth, token string) {
+	s.t.Helper()
+	cmd := s.command("", "version")
+	cmd.Path, cmd.Args = "/usr/bin/script", []string{"script", "-qec", binary + " login " + b.Portal, "/dev/null"}
+	said := &output{}
+	cmd.Stdout, cmd.Stderr, cmd.Stdin = said, said, nil
+	keyboard, err := cmd.StdinPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	eventually(s.t, 20*time.Second, func() error {
+		if !strings.Contains(said.String(), "Access tokens): ") {
+			return fmt.Errorf("no question: %q", said)
+		}
+		return nil
+	})
+	io.WriteString(keyboard, token+"\n")
+	err = cmd.Wait()
+	if err != nil || !strings.Contains(said.String(), "Signed in to") || strings.Contains(said.String(), token) {
+		s.t.Errorf("login at a terminal: %v %q", err, said)
+	}
 }
 
 // pushesFromTheEngine deploys an image of the local engine, and one that does not come online.

@@ -89,6 +89,17 @@ func TestDeployPicksTheVersion(t *testing.T) {
 	}
 }
 
+func TestAQuotaThatIsUsedUpIsAConflict(t *testing.T) {
+	w := newWorld(t)
+	w.shop()
+	ctx := core.WithActor(context.Background(), core.System())
+	team, err := w.worker.store.Tenants().Get(ctx, "northwind-tea")
+	must(t, err)
+	team.Quota = core.Amounts{core.ResourceMemory: int64(core.GiB)}
+	must(t, w.worker.store.Tenants().Update(ctx, team))
+	w.fails(exitConflict, "memory", "deploy", "shop", "--memory", "900GB")
+}
+
 func TestAFailedDeploySaysWhy(t *testing.T) {
 	w := newWorld(t)
 	w.shop()

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -178,6 +179,9 @@ func (s *session) readSecret(name string) (core.EnvVar, error) {
 		v.Value, err = s.secret("Value of "+name+": ", "")
 	} else {
 		v.Value, err = readLine(s.stdin)
+	}
+	if errors.Is(err, context.Canceled) {
+		return v, err
 	}
 	if err != nil || v.Value == "" {
 		return v, usage("There is no value for the secret %s. Send it as a line of the standard input: berth ... < FILE", name)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -125,10 +126,20 @@ func (s *session) secret(question, otherwise string) (string, error) {
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return "", usage("%s", otherwise)
 	}
-	fmt.Fprint(s.stderr, question)
-	data, err := term.ReadPassword(int(f.Fd()))
-	fmt.Fprintln(s.stderr)
-	return strings.TrimSpace(string(data)), err
+	before, err := term.MakeRaw(int(f.Fd())) // before the question: what is typed at once is not shown either
+	if err != nil {
+		return "", err
+	}
+	defer term.Restore(int(f.Fd()), before)
+	screen := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{f, s.stderr}, "")
+	line, err := screen.ReadPassword(question)
+	if errors.Is(err, io.EOF) { // Ctrl-C or Ctrl-D
+		return "", context.Canceled
+	}
+	return strings.TrimSpace(line), err
 }
 
 // readLine reads up to a line break, byte by byte: what comes behind it belongs to somebody else.
