@@ -50,6 +50,7 @@ var rooms = []room{
 	{"static", nil, nil},
 	{"handlers", []string{"core", "core/service", "views/..."}, []string{"github.com/labstack/echo/v4/...", "github.com/gorilla/websocket",
 		"github.com/a-h/templ"}},
+	{"web/oidc", []string{"core"}, []string{"github.com/coreos/go-oidc/v3/oidc", "golang.org/x/oauth2"}},
 	{"web", []string{"core", "handlers", "views/...", "static"}, []string{"github.com/labstack/echo/v4/...", "github.com/alexedwards/scs/v2",
 		"github.com/a-h/templ", "golang.org/x/time/rate"}},
 	// The command-line client stands outside: it knows the API and the values that go over it, nothing of the server.

@@ -25,6 +25,7 @@ import (
 	"berth/views/i18n"
 	"berth/views/paths"
 	"berth/web"
+	"berth/web/oidc"
 	"berth/worker"
 	"berth/worker/discovery"
 	"berth/worker/gateway"
@@ -252,7 +253,7 @@ func (p *parts) joinWorker(entries core.Catalog) {
 func (p *parts) joinService(entries core.Catalog, workerSecret string) {
 	p.service = service.New(service.Deps{Store: p.store, Images: p.images, Engines: p.engines, Catalog: entries, Waker: p.loop,
 		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.gateway, WorkerSecret: workerSecret,
-		Mailer: newMailer(p.cfg, p.log), Words: p.word, BootstrapToken: p.cfg.BootstrapToken,
+		Mailer: newMailer(p.cfg, p.log), Words: p.word, Register: p.cfg.OIDCRegister == "on", BootstrapToken: p.cfg.BootstrapToken,
 		Registration: p.cfg.Registration == "on", RegistrationPlan: p.cfg.RegistrationPlan, BaseDomain: p.cfg.BaseDomain, DefaultPlan: p.cfg.DefaultPlan, GatewayURL: p.cfg.GatewayURL,
 		PortalURL: p.cfg.PortalURL, TempDir: filepath.Join(p.cfg.Data, "uploads"), AuditKept: p.cfg.AuditKept(), Now: time.Now, Log: p.log.With("part", "service")})
 }
@@ -262,11 +263,20 @@ func (p *parts) word(language string, t core.Text) string {
 	return p.messages.Localizer(language).Text(t)
 }
 
+// provider is where people may sign in instead; nil when none is configured.
+func (p *parts) provider() handlers.Provider {
+	if p.cfg.OIDCIssuer == "" {
+		return nil
+	}
+	return oidc.New(oidc.Options{Issuer: p.cfg.OIDCIssuer, ClientID: p.cfg.OIDCClientID, ClientSecret: p.cfg.OIDCClientSecret,
+		Name: p.cfg.OIDCName, Callback: p.cfg.PortalURL + paths.SignInCallback, Log: p.log.With("part", "oidc")})
+}
+
 func (p *parts) portal() *web.Server {
 	files := static.New()
 	return web.New(web.Options{
 		Handlers: &handlers.Handlers{Service: p.service, PortalURL: p.cfg.PortalURL, BaseDomain: p.cfg.BaseDomain,
-			GatewayURL: p.cfg.GatewayURL, Messages: p.messages, Asset: files.Path, Machine: p.machine},
+			GatewayURL: p.cfg.GatewayURL, Messages: p.messages, Asset: files.Path, Machine: p.machine, Provider: p.provider()},
 		Sessions: p.store.Sessions(), Registry: p.images.Handler(p.service), Uploads: p.uploads, Static: files,
 		Metrics: p.metrics(), MetricsOpen: p.cfg.MetricsOpen == "on", Ready: p.ready, Log: p.log.With("part", "portal"),
 	})

@@ -30,6 +30,12 @@ type realPortal struct {
 
 func newRealPortal(t *testing.T) realPortal {
 	t.Helper()
+	return newRealPortalWith(t, func(*service.Deps) {})
+}
+
+// newRealPortalWith lets change alter what the service works with.
+func newRealPortalWith(t *testing.T, change func(*service.Deps)) realPortal {
+	t.Helper()
 	p := realPortal{}
 	images, err := image.New(image.Options{Dir: t.TempDir()})
 	if err != nil {
@@ -42,10 +48,12 @@ func newRealPortal(t *testing.T) realPortal {
 	}
 	dir := t.TempDir()
 	s := openStore(t, dir)
-	p.service = service.New(service.Deps{Store: s, Images: images, Catalog: entries, Waker: asleep{},
+	deps := service.Deps{Store: s, Images: images, Catalog: entries, Waker: asleep{},
 		Notifier: service.NewNotifier(), Traffic: noTraffic{}, BootstrapToken: operatorToken,
 		PortalURL: "http://localhost:8080", BaseDomain: "localhost", GatewayURL: "http://localhost:8000",
-		TempDir: t.TempDir(), Logs: silence{}})
+		TempDir: t.TempDir(), Logs: silence{}}
+	change(&deps)
+	p.service = service.New(deps)
 	p.portal = newPortal(t, p.service, func(o *Options) {
 		o.Sessions = s.Sessions()
 		o.Registry = images.Handler(p.service)
