@@ -86,7 +86,8 @@ func (p *person) fillsTheHouse() {
 	b.deploy("shop", map[string]any{"version": "1.0", "memory": "256MiB", "cpu": "0.25", "bindings": []string{"cache"}})
 	b.deploy("shop", map[string]any{"version": "1.2", "replicas": 2, "env": []map[string]any{
 		{"name": "GREETING", "value": "Good morning"}, {"name": "API_KEY", "value": "hush", "secret": true}}})
-	b.do("POST", "/api/v1/tenants/"+tenantID+"/tokens", map[string]any{"name": "ci", "scope": "deploy"}, nil)
+	b.do("POST", "/api/v1/tenants/"+tenantID+"/tokens", map[string]any{"name": "ci", "scope": "deploy",
+		"expires_at": time.Now().Add(24 * time.Hour)}, nil) // before the token that asks
 	for range 4 {
 		b.answers("mailer", "version 1.0")
 		b.get("mailer", "/crash?code=3")

@@ -367,8 +367,12 @@ func TestStopAndDelete(t *testing.T) {
 	})
 	op := core.Operation{ID: core.NewID(), TenantID: "acme", AppID: "shop", Kind: core.OpDelete, Status: core.OpPending,
 		Steps: core.StepsOf(core.OpDelete, time.Now()), CreatedAt: time.Now()}
-	f.must(f.store.Operations().Create(f.ctx, op))
-	f.must(f.change(f.store, func(a *core.App) { a.Deleting = true }))
+	f.must(f.store.Transact(f.ctx, func(tx core.Store) error { // in one, as people's wishes are written
+		if err := f.change(tx, func(a *core.App) { a.Deleting = true }); err != nil {
+			return err
+		}
+		return tx.Operations().Create(f.ctx, op)
+	}))
 	f.loop.Wake("shop")
 	if op := f.ended(op.ID); op.Status != core.OpSucceeded {
 		t.Errorf("%+v", op)
