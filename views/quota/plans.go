@@ -52,7 +52,7 @@ func planText(ctx context.Context, p core.QuotaPlan, r core.Resource) string {
 }
 
 var inputsOfPlan = func() []string {
-	names := []string{"name"}
+	names := []string{"name", "answer"}
 	for _, r := range core.Resources {
 		names = append(names, string(r))
 	}
