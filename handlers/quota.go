@@ -40,6 +40,7 @@ func (h *Handlers) renderQuota(c echo.Context, status int, p layout.Page, f ui.F
 	if err != nil {
 		return err
 	}
+	samples = append(samples, core.UsageSample{Hour: now, Peaks: m.View.Used}) // what no sample has yet
 	m.Charts = quota.NewCharts(samples, m.Over, now)
 	return render(c, status, quota.QuotaPage(m))
 }
