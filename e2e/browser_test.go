@@ -69,7 +69,7 @@ func (p *person) listen(tab context.Context) {
 // expected reports whether a failed request is part of the game: a form sent back with its faults, a wrong password, an
 // upload that was paused and is still being put away, an app that was told to crash, a page that is not there.
 func expected(m chromedp.ConsoleMessage) bool {
-	return strings.Contains(m.Text, "status of 422") || strings.Contains(m.Text, "status of 423") ||
+	return strings.Contains(m.Text, "status of 401") || strings.Contains(m.Text, "status of 422") || strings.Contains(m.Text, "status of 423") ||
 		strings.HasSuffix(m.URL, "/sign-in") || strings.Contains(m.URL, ".localhost:") ||
 		strings.HasSuffix(m.URL, "/nothing-here")
 }
