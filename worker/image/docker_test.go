@@ -116,7 +116,7 @@ func TestDockerPushRefused(t *testing.T) {
 	if err == nil || !strings.Contains(out, "Words: error.label_taken") {
 		t.Errorf("a version was overwritten: %v %s", err, out)
 	}
-	g.refuse = core.Errorf(core.EINVALID, "error.arch")
+	g.refuses(core.Errorf(core.EINVALID, "error.arch"))
 	out, err = c.run("push", name)
 	if err == nil || !strings.Contains(out, "Words: error.arch") {
 		t.Errorf("an image was not refused: %v %s", err, out)

@@ -243,7 +243,7 @@ func platform(img v1.Image, arch string) mutate.IndexAddendum {
 // What the gate refuses leaves neither tag nor manifest behind.
 func TestRefusedPushLeavesNothing(t *testing.T) {
 	g, host := serve(t, newStore(t))
-	g.refuse = core.Errorf(core.EINVALID, "error.arch")
+	g.refuses(core.Errorf(core.EINVALID, "error.arch"))
 	img := testenv.Image(t, testenv.ImageOptions{})
 	if err := push(t, host, "alice", "shop:1", img); err == nil {
 		t.Fatal("not refused")
@@ -252,7 +252,7 @@ func TestRefusedPushLeavesNothing(t *testing.T) {
 	digest, _ := img.Digest()
 	alice.expect(404, "GET", "/v2/shop/manifests/1", nil)
 	alice.expect(404, "GET", fmt.Sprintf("/v2/shop/manifests/%s", digest), nil)
-	g.refuse = nil
+	g.refuses(nil)
 	if err := push(t, host, "alice", "shop:1", img); err != nil {
 		t.Error("not taken afterwards: ", err)
 	}

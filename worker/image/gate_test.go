@@ -63,6 +63,13 @@ func (g *gate) Pushed(ctx context.Context, repo, label string, a core.Artifact) 
 	return nil
 }
 
+// refuses has every push refused with err; nil takes them again.
+func (g *gate) refuses(err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.refuse = err
+}
+
 func (g *gate) version(name string) (core.Artifact, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
