@@ -28,7 +28,7 @@ func TestWhatIsOpenEndsWithTheRight(t *testing.T) {
 	_, byExpiring := made(h.service.CreateOwnToken(admin, core.Token{Name: "Expiring", Scope: core.ScopeRead, ExpiresAt: time.Now().Add(3 * time.Second)}))
 	_, byViewers := made(h.service.CreateOwnToken(h.as(h.caller("viewer")), core.Token{Name: "Viewer's", Scope: core.ScopeRead}))
 	developer, helper := h.caller("developer"), h.caller("support with a session")
-	sessions, err := h.service.ActiveSupport(h.system(), tea)
+	sessions, err := h.service.SupportSessions(h.as(helper), core.SupportFilter{})
 	h.ok(err)
 
 	for _, x := range []struct {
