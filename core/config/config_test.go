@@ -42,7 +42,7 @@ func TestDefaults(t *testing.T) {
 		PortalListen: "127.0.0.1:8080", PortalURL: "http://localhost:8080", GatewayHTTP: "127.0.0.1:8000",
 		GatewayURL: "http://localhost:8000", BaseDomain: "localhost", Database: "sqlite", Engine: "docker",
 		PortRange: "25700-29999", NetworkPool: "10.213.0.0/16", Registry: "memory", SMTPTLS: "starttls",
-		OIDCRegister: "off", Registration: "off", RegistrationPlan: "starter", AuditRetention: 365, MetricsOpen: "off", LogLevel: "info", LogFormat: "text"}
+		OIDCRegister: "off", Registration: "off", RegistrationPlan: "starter", DefaultPlan: "standard", AuditRetention: 365, MetricsOpen: "off", LogLevel: "info", LogFormat: "text"}
 	if d := cmp.Diff(want, c, cmpopts.EquateEmpty()); d != "" {
 		t.Error(d)
 	}
