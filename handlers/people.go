@@ -49,23 +49,48 @@ func (h *Handlers) deletePersonPage(c echo.Context) error {
 	return h.renderDeletePerson(c, http.StatusOK, ui.NewForm())
 }
 
-// renderDeletePerson lists what goes, and what keeps somebody, before it asks for their email.
 func (h *Handlers) renderDeletePerson(c echo.Context, status int, f ui.Form) error {
+	if err := actor(c.Request().Context()).Authorize(core.ActOperate, ""); err != nil {
+		return err
+	}
+	id := c.Param("person")
+	return h.renderDeletion(c, status, id, layout.SectionPeople, person.Delete{Form: f, Action: paths.DeletePerson(id), Back: paths.People})
+}
+
+// renderDeletion lists what goes, and what keeps somebody, before it asks for their email.
+func (h *Handlers) renderDeletion(c echo.Context, status int, id string, section layout.Section, m person.Delete) error {
 	ctx := c.Request().Context()
-	if err := actor(ctx).Authorize(core.ActOperate, ""); err != nil {
+	var err error
+	if m.Estate, err = h.Service.PersonEstate(ctx, id); err != nil {
 		return err
 	}
-	estate, err := h.Service.PersonEstate(ctx, c.Param("person"))
-	if err != nil {
+	if m.Page, err = h.page(c, ""); err != nil {
 		return err
 	}
-	p, err := h.page(c, "")
-	if err != nil {
+	m.Page.Title, m.Page.Section, m.Page.Path = i18n.T(ctx, "person.delete_title", "name", m.Estate.User.Name), section, m.Action
+	return render(c, status, person.DeletePage(m))
+}
+
+func (h *Handlers) deleteAccountPage(c echo.Context) error {
+	return h.renderDeleteAccount(c, http.StatusOK, ui.NewForm())
+}
+
+func (h *Handlers) renderDeleteAccount(c echo.Context, status int, f ui.Form) error {
+	return h.renderDeletion(c, status, actor(c.Request().Context()).UserID, layout.SectionProfile,
+		person.Delete{Form: f, Action: paths.DeleteAccount, Back: paths.Profile})
+}
+
+// deleteAccount deletes the person who asks, and their sessions with them.
+func (h *Handlers) deleteAccount(c echo.Context) error {
+	err := h.Service.DeleteAccount(c.Request().Context(), c.FormValue("email"))
+	if err == nil {
+		return redirect(c, paths.SignIn)
+	}
+	form, ok := failed(ui.NewForm("email", c.FormValue("email")), err)
+	if !ok {
 		return err
 	}
-	p.Title, p.Section, p.Path = i18n.T(ctx, "person.delete_title", "name", estate.User.Name), layout.SectionPeople, paths.DeletePerson(estate.User.ID)
-	return render(c, status, person.DeletePage(person.Delete{Page: p, Estate: estate, Form: f,
-		Action: paths.DeletePerson(estate.User.ID), Back: paths.People}))
+	return h.renderDeleteAccount(c, statusOfForm(err), form)
 }
 
 func (h *Handlers) deletePerson(c echo.Context) error {

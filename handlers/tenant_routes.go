@@ -64,6 +64,9 @@ func (h *Handlers) tenantPages(g *echo.Group) {
 	g.GET(paths.Register, h.registerPage)
 	g.POST(paths.Register, h.register)
 
+	g.GET(paths.DeleteAccount, h.deleteAccountPage)
+	g.POST(paths.DeleteAccount, h.deleteAccount)
+
 	g.GET(paths.Tenants, h.tenantsPage)
 	g.POST(paths.Tenants, h.createTenant)
 	g.GET(paths.Tenant(":tenant"), h.operatorTenantPage)
@@ -100,18 +103,20 @@ var tenantRules = Rules{
 	"POST /members/invitations":                    core.ActManage,
 	"POST /members/invitations/:invitation/renew":  core.ActManage,
 	"POST /members/invitations/:invitation/revoke": core.ActManage,
-	"POST /members/leave":                          SignedIn,
+	"POST /members/leave":                          Oneself,
 	"POST /members/:user/role":                     core.ActManage,
 	"POST /members/:user/remove":                   core.ActManage,
 	"GET /invitations/:secret":                     Anybody,
 	"POST /invitations/:secret":                    Anybody,
 	"GET /team":                                    core.ActManage,
 	"POST /team":                                   core.ActManage,
-	"POST /team/new":                               SignedIn,
+	"POST /team/new":                               Oneself,
 	"GET /team/delete":                             core.ActManage,
 	"POST /team/delete":                            core.ActManage,
 	"GET /register":                                Anybody,
 	"POST /register":                               Anybody,
+	"GET /profile/delete":                          Oneself,
+	"POST /profile/delete":                         Oneself,
 	"GET /tenants":                                 core.ActOperate,
 	"POST /tenants":                                core.ActOperate,
 	"GET /tenants/:tenant":                         core.ActOperate,
@@ -127,12 +132,12 @@ var tenantRules = Rules{
 	"GET /api/v1/tenants/:tenant/members":                        core.ActMembers,
 	"PUT /api/v1/tenants/:tenant/members/:person":                core.ActManage,
 	"DELETE /api/v1/tenants/:tenant/members/:person":             core.ActManage,
-	"POST /api/v1/tenants/:tenant/leave":                         SignedIn,
+	"POST /api/v1/tenants/:tenant/leave":                         Oneself,
 	"GET /api/v1/tenants/:tenant/invitations":                    core.ActManage,
 	"POST /api/v1/tenants/:tenant/invitations":                   core.ActManage,
 	"POST /api/v1/tenants/:tenant/invitations/:invitation/renew": core.ActManage,
 	"DELETE /api/v1/tenants/:tenant/invitations/:invitation":     core.ActManage,
-	"POST /api/v1/invitations/accept":                            SignedIn,
+	"POST /api/v1/invitations/accept":                            Oneself,
 	"GET /api/v1/people":                                         core.ActOperate,
 	"GET /api/v1/people/:person":                                 core.ActOperate,
 	"PATCH /api/v1/people/:person":                               core.ActOperate,

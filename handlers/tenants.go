@@ -51,7 +51,11 @@ func (h *Handlers) createTenant(c echo.Context) error {
 
 // operatorTenantPage is a tenant as operators see it.
 func (h *Handlers) operatorTenantPage(c echo.Context) error {
-	t, err := h.Service.Tenant(c.Request().Context(), c.Param("tenant"))
+	ctx := c.Request().Context()
+	if err := actor(ctx).Authorize(core.ActOperate, ""); err != nil {
+		return err
+	}
+	t, err := h.Service.Tenant(ctx, c.Param("tenant"))
 	if err != nil {
 		return err
 	}
@@ -79,6 +83,9 @@ func (h *Handlers) renderTenant(c echo.Context, status int, t core.Tenant, f ui.
 
 func (h *Handlers) changeTenant(c echo.Context) error {
 	ctx, id := c.Request().Context(), c.Param("tenant")
+	if err := actor(ctx).Authorize(core.ActOperate, ""); err != nil {
+		return err
+	}
 	name, plan := c.FormValue("name"), c.FormValue("plan")
 	_, err := h.Service.ChangeTenant(ctx, id, core.TenantChange{Name: &name, Plan: &plan})
 	if err == nil {

@@ -49,7 +49,7 @@ func newRealPortalWith(t *testing.T, change func(*service.Deps)) realPortal {
 	dir := t.TempDir()
 	s := openStore(t, dir)
 	deps := service.Deps{Store: s, Images: images, Catalog: entries, Waker: asleep{},
-		Notifier: service.NewNotifier(), Traffic: noTraffic{}, BootstrapToken: operatorToken,
+		Notifier: service.NewNotifier(), Traffic: noTraffic{}, BootstrapToken: operatorToken, Registration: true, RegistrationPlan: "starter",
 		PortalURL: "http://localhost:8080", BaseDomain: "localhost", GatewayURL: "http://localhost:8000",
 		TempDir: t.TempDir(), Logs: silence{}}
 	change(&deps)

@@ -48,7 +48,8 @@ func newHouse(t *testing.T) *house {
 	h.own, h.foreign = h.furnish("Oolong", "1.0"), h.furnish("Coffee", "9.0")
 	h.absent = sample{"tenant": "no-team", "app": "no-app", "blog": "no-blog", "service": "no-service", "upload": core.NewID(),
 		"app upload": core.NewID(), "operation": core.NewID(), "id": core.NewID(), "version": "7.7", "label": "7.7", "release": "77",
-		"token": core.NewID(), "entry": "nothing", "session": core.NewID()}
+		"token": core.NewID(), "entry": "nothing", "session": core.NewID(), "user": core.NewID(),
+		"person": core.NewID(), "invitation": core.NewID()}
 	h.invite()
 	h.own["session"], h.foreign["session"] = h.waiting(h.own["tenant"]), h.waiting(h.foreign["tenant"])
 	h.keep()
@@ -77,6 +78,12 @@ func (h *house) furnish(name, label string) sample {
 	}
 	h.must(201, http.MethodPost, "/tenants/"+tenant+"/tokens", object{"name": "spare", "scope": "read"}, &made)
 	s["token"] = made["id"].(string)
+	spare := core.User{ID: core.NewID(), Email: core.NewInstanceID() + "@example.com", Name: "Spare", CreatedAt: time.Now()}
+	h.ok(h.store.Users().Create(h.system(), spare))
+	h.ok(h.store.Members().Put(h.system(), core.Membership{TenantID: tenant, UserID: spare.ID, Role: core.RoleViewer}))
+	s["user"], s["person"] = spare.ID, spare.ID
+	h.must(201, http.MethodPost, "/tenants/"+tenant+"/invitations", object{"email": "new@example.com", "role": "viewer"}, &made)
+	s["invitation"] = made["id"].(string)
 	s["upload"], s["app upload"] = h.uploaded(tenant, ""), h.uploaded(tenant, s["app"])
 	h.ok(h.store.Instances().Create(h.system(), core.Instance{ID: core.NewInstanceID(), AppID: s["app"], TenantID: tenant,
 		VersionID: core.NewID(), Label: label, Release: 1, HostID: h.host(), HostPort: 25700 + int(label[0]-'0'), State: core.InstanceReady, CreatedAt: time.Now()}))

@@ -48,7 +48,7 @@ func (s *Service) usable(ctx context.Context, store core.Store, secret string) (
 // AcceptInvitation makes the person who asks a member and returns of which tenant. Exactly one of several callers
 // succeeds. Errors: EUNAUTHORIZED, EGONE, EFORBIDDEN when the invitation is for another email, or for a token.
 func (s *Service) AcceptInvitation(ctx context.Context, secret string) (tenantID string, err error) {
-	actor, err := person(ctx)
+	actor, err := asOneself(ctx)
 	if err != nil {
 		return "", err
 	}

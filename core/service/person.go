@@ -170,7 +170,7 @@ func (s *Service) DeletePerson(ctx context.Context, userID, typedEmail string) e
 
 // DeleteAccount is DeletePerson for oneself. Errors: as there; EFORBIDDEN for a token.
 func (s *Service) DeleteAccount(ctx context.Context, typedEmail string) error {
-	actor, err := person(ctx)
+	actor, err := asOneself(ctx)
 	if err != nil {
 		return err
 	}

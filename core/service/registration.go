@@ -56,7 +56,7 @@ func (s *Service) Register(ctx context.Context, in core.Registration, peer strin
 // Errors: EUNAUTHORIZED, ENOTFOUND when people may not, EFORBIDDEN for a token, EINVALID at "team", ECONFLICT for who
 // is in a tenant already.
 func (s *Service) FoundTenant(ctx context.Context, name string) (core.Tenant, error) {
-	actor, err := person(ctx)
+	actor, err := asOneself(ctx)
 	if err != nil {
 		return core.Tenant{}, err
 	}

@@ -28,10 +28,11 @@ type memberRow struct {
 	Membership membershipRow `gorm:"embedded"`
 	Name       string
 	Email      string
+	TwoFactor  bool
 }
 
 func (r memberRow) member() core.Member {
-	return core.Member{Membership: r.Membership.membership(), Name: r.Name, Email: r.Email}
+	return core.Member{Membership: r.Membership.membership(), Name: r.Name, Email: r.Email, TwoFactor: r.TwoFactor}
 }
 
 type members struct{ *Store }
@@ -68,8 +69,9 @@ func (s members) List(ctx context.Context, tenantID string) ([]core.Member, erro
 	var rows []memberRow
 	err := s.read(ctx, func(db *gorm.DB) error {
 		return db.Model(&membershipRow{}).Scopes(scope(ctx, "memberships.tenant_id", "")).
-			Joins("JOIN users ON users.id = memberships.user_id").Where("memberships.tenant_id = ?", tenantID).
-			Select("memberships.*, users.name, users.email").Order("users.sort_name, users.id").Find(&rows).Error
+			Joins("JOIN users ON users.id = memberships.user_id").
+			Joins("LEFT JOIN two_factors ON two_factors.user_id = users.id").Where("memberships.tenant_id = ?", tenantID).
+			Select("memberships.*, users.name, users.email, COALESCE(two_factors.active, FALSE) AS two_factor").Order("users.sort_name, users.id").Find(&rows).Error
 	})
 	return each(rows, memberRow.member), err
 }

@@ -36,6 +36,7 @@ const (
 	Plans          = "/plans"
 	People         = "/people"
 	Register       = "/register"
+	DeleteAccount  = "/profile/delete"
 	FoundTeam      = "/team/new"
 	Invite         = "/members/invitations"
 	Leave          = "/members/leave"

@@ -21,9 +21,11 @@ func testMemberships(w *world) {
 	check(w, []string{u.ID})(w.Members().Admins(w.alice, w.tenant.ID))
 	empty(w)(w.Members().Admins(w.bob, w.tenant.ID))
 
+	w.ok(w.TwoFactors().Put(w.system, core.TwoFactor{UserID: u.ID, Secret: "x", On: true, CreatedAt: time.Now()}))
+	w.ok(w.TwoFactors().Use(w.system, u.ID, 1))
 	second := core.Membership{TenantID: w.tenant.ID, UserID: other.ID, Role: core.RoleDeveloper, CreatedAt: time.Now()}
 	w.ok(w.Members().Put(w.alice, second))
-	check(w, []core.Member{{Membership: second, Name: "Ann", Email: other.Email}, {Membership: m, Name: "bert", Email: u.Email}})(
+	check(w, []core.Member{{Membership: second, Name: "Ann", Email: other.Email}, {Membership: m, Name: "bert", Email: u.Email, TwoFactor: true}})(
 		w.Members().List(w.alice, w.tenant.ID)) // as people sort
 
 	w.ok(w.Members().Remove(w.alice, w.tenant.ID, u.ID))
