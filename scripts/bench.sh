@@ -14,11 +14,14 @@ failed=0
 go test -run xxx -bench . -benchtime 1x -timeout 20m ./e2e | tee "$out" || failed=1
 go test -run xxx -bench Audit -benchtime 300x ./core/store | tee -a "$out" || failed=1
 echo
+echo "Measuring what an audit entry costs."
+go test -run xxx -bench '^BenchmarkAudit$' -benchtime 5x ./core/store | tee -a "$out" || failed=1
+echo
 echo "Measuring the gateway beside nginx."
 go run ./e2e/bench/gateway | tee -a "$out" || failed=1
 if [ "${1:-}" = --rooms ]; then
 	echo
-	go test -run xxx -bench AppsPage -benchtime 100x ./core/store || failed=1
+	go test -run xxx -bench 'AppsPage|AuditPage' -benchtime 100x ./core/store || failed=1
 	go test -run xxx -bench . -benchtime 1x ./worker/image ./worker/registry/zookeeper || failed=1
 fi
 
@@ -55,6 +58,8 @@ END {
 	row("home page with 1,000 stopped apps, p95", figure["Home/stopped ms-p95"], 50, "ms")
 	row("the slowest page with 1,000 teams of 10 apps, p95", figure["Pages ms-p95"], 50, "ms")
 	row("what an audit entry adds to a change", figure["Audit ms-audit"], 1, "ms")
+	row("what an audit entry costs a change, SQLite", figure["Audit/sqlite ms-more"], 1, "ms")
+	row("what an audit entry costs a change, MariaDB", figure["Audit/mysql ms-more"], 1, "ms")
 	printf "\n  %-66s %12s\n", "besides", "measured"
 	besides("deploy to the first answer", figure["Deploy ms-deploy"], "ms")
 	besides("docker run to the first answer", figure["Deploy ms-docker-run"], "ms")
