@@ -2,6 +2,7 @@ package service
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -298,5 +299,51 @@ func onlyOne(t *testing.T, errs []error) {
 	}
 	if won != 1 {
 		t.Errorf("%d of %d won", won, len(errs))
+	}
+}
+
+// TestQuotaRights: who may not is refused, and told nothing of another tenant's.
+func TestQuotaRights(t *testing.T) {
+	w := newWorld(t)
+	admin := w.member("tea", core.RoleAdmin)
+	app := w.app(admin, "tea", "Shop")
+	w.limit("tea", core.Amounts{core.ResourceMemory: 100})
+	request, err := w.AskQuota(admin, "tea", core.ResourceMemory, 200, "a sale")
+	w.must(err)
+	for name, try := range map[string]func(ctx context.Context) error{
+		"SetBudget": func(ctx context.Context) error { return w.SetBudget(ctx, app.ID, nil) },
+		"AskQuota": func(ctx context.Context) error {
+			_, err := w.AskQuota(ctx, "tea", core.ResourceMemory, 200, "")
+			return err
+		},
+		"WithdrawQuota":  func(ctx context.Context) error { _, err := w.WithdrawQuota(ctx, request.ID); return err },
+		"DecideQuota":    func(ctx context.Context) error { _, err := w.DecideQuota(ctx, request.ID, true, ""); return err },
+		"Plans":          func(ctx context.Context) error { _, _, err := w.Plans(ctx); return err },
+		"PutPlan":        func(ctx context.Context) error { _, err := w.PutPlan(ctx, "mine", nil, true); return err },
+		"DeletePlan":     func(ctx context.Context) error { return w.DeletePlan(ctx, "starter") },
+		"SetTenantQuota": func(ctx context.Context) error { return w.SetTenantQuota(ctx, "tea", nil) },
+		"QuotaRequests":  func(ctx context.Context) error { _, err := w.QuotaRequests(ctx); return err },
+	} {
+		if code := core.ErrorCode(try(w.member("tea", core.RoleDeveloper))); code != core.EFORBIDDEN {
+			t.Errorf("%s as a developer: %s", name, code)
+		}
+		code := core.ErrorCode(try(w.member("bank", core.RoleAdmin)))
+		if platform := code == core.EFORBIDDEN; !platform && code != core.ENOTFOUND {
+			t.Errorf("%s as a stranger: %s", name, code)
+		}
+		if code := core.ErrorCode(try(nobody)); code != core.EUNAUTHORIZED {
+			t.Errorf("%s as nobody: %s", name, code)
+		}
+	}
+	_, err = w.Quota(w.member("bank", core.RoleAdmin), "tea")
+	w.refused(err, core.ENOTFOUND)
+	_, err = w.DecideQuota(w.operator(), request.ID, true, "yes")
+	w.must(err)
+	_, err = w.WithdrawQuota(admin, request.ID)
+	w.refused(err, core.ECONFLICT)
+	v, err := w.Quota(w.member("tea", core.RoleViewer), "tea")
+	w.must(err)
+	if v.Limits[core.ResourceMemory] != 200 || len(v.Apps) != 1 || v.Requests[0].Answer != "yes" {
+		t.Errorf("%+v", v)
 	}
 }

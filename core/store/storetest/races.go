@@ -20,6 +20,7 @@ func testRaces(t *testing.T, first, second core.Store) {
 		"ReleaseNumbers": raceReleaseNumbers,
 		"Revisions":      raceRevisions,
 		"LastUnit":       raceLastUnit,
+		"QuotaRequests":  raceQuotaRequests,
 		"Usage":          raceUsage,
 		"LastAdmin":      raceLastAdmin,
 		"Invitation":     raceInvitation,

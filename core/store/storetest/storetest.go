@@ -56,6 +56,8 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 		{"UsageIsolation", testUsageIsolation},
 		{"UsageRecount", testUsageRecount},
 		{"UsageSamples", testUsageSamples},
+		{"Measured", testMeasured},
+		{"QuotaRequests", testQuotaRequests},
 		{"Bytes", testBytes},
 		{"Times", testTimes},
 		{"OddIDs", testOddIDs},

@@ -184,3 +184,62 @@ func raceUsage(w *world, other core.Store) {
 	}
 	check(w, sum)(w.Usage().Sum(w.alice, w.tenant.ID))
 }
+
+// testMeasured reads what an app's use is made of.
+func testMeasured(w *world) {
+	v := w.newVersion("1.0")
+	fromCatalog := v
+	fromCatalog.ID, fromCatalog.Label, fromCatalog.Source = core.NewID(), "7", core.SourceCatalog
+	w.ok(w.Versions().Create(w.alice, fromCatalog))
+	check(w, v.Size)(w.Versions().Size(w.alice, w.app.ID))
+	check(w, core.Bytes(0))(w.Versions().Size(w.bob, w.app.ID))
+
+	first, second := w.newRelease(v), w.newRelease(v)
+	empty := core.Release{}
+	check(w, empty)(w.Releases().Live(w.alice, w.app.ID, 2))
+	for _, r := range []*core.Release{&first, &second} {
+		r.Status = core.ReleaseLive
+		w.ok(w.Releases().UpdateStatus(w.system, *r))
+	}
+	check(w, second)(w.Releases().Live(w.alice, w.app.ID, 2))
+	check(w, first)(w.Releases().Live(w.alice, w.app.ID, 1))
+	check(w, empty)(w.Releases().Live(w.bob, w.app.ID, 2))
+
+	w.app.Budget = core.Amounts{core.ResourceMemory: 5}
+	w.ok(w.Apps().UpdateSpec(w.alice, w.app))
+	got, err := w.Apps().Get(w.alice, w.app.ID)
+	w.ok(err)
+	same(w, got.Budget, w.app.Budget)
+}
+
+func (w *world) newRequest(r core.Resource) core.QuotaRequest {
+	return core.QuotaRequest{ID: core.NewID(), TenantID: w.tenant.ID, Resource: r, Amount: 7, Reason: "a sale",
+		Status: core.RequestOpen, Author: "Alice", UserID: "u", CreatedAt: time.Now()}
+}
+
+func testQuotaRequests(w *world) {
+	r := w.newRequest(core.ResourceMemory)
+	w.ok(w.QuotaRequests().Create(w.alice, r))
+	w.fails(w.QuotaRequests().Create(w.alice, w.newRequest(core.ResourceMemory)), core.ECONFLICT)
+	w.fails(w.QuotaRequests().Create(w.bob, w.newRequest(core.ResourceCPU)), core.ENOTFOUND)
+	check(w, r)(w.QuotaRequests().Get(w.alice, r.ID))
+	_, err := w.QuotaRequests().Get(w.bob, r.ID)
+	w.fails(err, core.ENOTFOUND)
+	check(w, []core.QuotaRequest{r})(w.QuotaRequests().List(w.alice, ""))
+	empty(w)(w.QuotaRequests().List(w.bob, w.tenant.ID))
+
+	r.Status, r.Answer, r.Decider, r.DecidedAt = core.RequestApproved, "yes", "Boss", time.Now()
+	w.fails(w.QuotaRequests().Decide(w.bob, r), core.ENOTFOUND)
+	w.ok(w.QuotaRequests().Decide(w.system, r))
+	w.fails(w.QuotaRequests().Decide(w.system, r), core.ECONFLICT)
+	check(w, []core.QuotaRequest{r})(w.QuotaRequests().List(w.alice, w.tenant.ID))
+	empty(w)(w.QuotaRequests().List(w.alice, ""))
+	w.ok(w.QuotaRequests().Create(w.alice, w.newRequest(core.ResourceMemory)))
+}
+
+// raceQuotaRequests: one wish for a resource is open at a time.
+func raceQuotaRequests(w *world, other core.Store) {
+	w.oneWins(atOnce(w.Store, other, func(s core.Store, i int) error {
+		return s.QuotaRequests().Create(w.alice, w.newRequest(core.ResourceMemory))
+	}), core.ECONFLICT)
+}
