@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"html"
 	"io"
 	"net/http"
@@ -302,4 +303,36 @@ func TestProfileOverTheAPI(t *testing.T) {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 	p.ask(client, http.MethodGet, "/api/v1/profile/sessions", "").problem(t, 401)
+}
+
+// What people do with their own account is in the audit, done and refused, without what is secret.
+func TestProfileIsAudited(t *testing.T) {
+	p := newRealPortal(t)
+	client := p.setUp()
+	own := []string{"Sec-Fetch-Site", "same-origin"}
+	p.ask(client, http.MethodPatch, "/api/v1/profile", `{"name":"New name"}`, own...)
+	p.ask(client, http.MethodPatch, "/api/v1/profile", `{"name":"<b>"}`, own...)
+	p.ask(client, http.MethodDelete, "/api/v1/profile/sessions/absent", "", own...)
+	p.post(client, "/profile/password", nil, "present", "not my password", "password", "another good password")
+	p.post(client, "/profile/password", nil, "present", password, "password", "another good password")
+	p.post(client, "/profile/sessions/end", nil)
+	p.post(client, "/sign-out", nil)
+	ctx := core.WithActor(context.Background(), core.System())
+	entries, _, err := p.store.Audit().List(ctx, core.AuditFilter{Platform: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	for _, e := range entries {
+		got[e.Action+" "+string(e.Outcome)]++
+		if said := fmt.Sprint(e); strings.Contains(said, password) || strings.Contains(said, "not my password") || strings.Contains(said, "another good password") {
+			t.Errorf("a password is in the audit: %s", said)
+		}
+	}
+	for _, want := range []string{"profile.update done", "profile.update refused", "session.revoke refused", "password.change refused",
+		"password.change done", "session.revoke_others done", "session.delete done"} {
+		if got[want] != 1 {
+			t.Errorf("%d entries of %s in %v", got[want], want, got)
+		}
+	}
 }

@@ -121,8 +121,8 @@ var unwalked = map[string]string{
 	"DELETE /people/:person":                  byPeople,
 	"PATCH /people/:person":                   byPeople,
 	"DELETE /tenants/:tenant":                 byPeople,
-	"PATCH /profile":                          byPeople,
-	"DELETE /profile/sessions/:session":       byPeople,
+	"PATCH /profile":                          "a person's own; TestProfileIsAudited goes there",
+	"DELETE /profile/sessions/:session":       "as the one above",
 	"POST /tenants/:tenant/leave":             byPeople,
 	"POST /apps/:app/releases/check":          "changes nothing: it says what a release would use",
 }
