@@ -200,7 +200,7 @@ func SettingsPage(m Settings) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Field(m.Form, ui.Input{Name: "name", Label: i18n.T(ctx, "field.team"), Hint: i18n.T(ctx, "tenant.name_hint", "id", m.Page.Tenant.ID)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Field(m.Form, ui.Input{Name: "name", Label: i18n.T(ctx, "tenant.name"), Hint: i18n.T(ctx, "tenant.name_hint", "id", m.Page.Tenant.ID)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
