@@ -41,6 +41,8 @@ type UploadStore interface {
 	Create(ctx context.Context, u Upload) error
 	// Get returns an upload. Errors: ENOTFOUND.
 	Get(ctx context.Context, id string) (Upload, error)
+	// List returns the newest uploads of a tenant, 100 at most, newest first.
+	List(ctx context.Context, tenantID string) ([]Upload, error)
 	// Update overwrites an upload. Errors: ENOTFOUND.
 	Update(ctx context.Context, u Upload) error
 	// Delete removes an upload and what it holds of the quota; removing what is absent is no error.

@@ -50,6 +50,10 @@ func (h *Handlers) API(g *echo.Group) {
 
 	g.GET("/apps/:app/operations", h.apiOperations)
 	g.GET("/operations/:operation", h.apiOperation)
+	g.GET("/tenants/:tenant/uploads", h.apiUploads)
+	g.GET("/uploads/:upload", h.apiUpload)
+	g.DELETE("/uploads/:upload", h.apiCancelUpload)
+	g.GET("/addresses/:id", h.apiAddress)
 	g.GET("/catalog", h.apiCatalog)
 	g.GET("/hosts", h.apiHosts)
 	g.POST("/garbage-collection", h.apiCollectGarbage)

@@ -45,7 +45,7 @@ func (h *Handlers) apiVersion(c echo.Context) error {
 	return c.JSON(http.StatusOK, newVersionJSON(v))
 }
 
-// apiCreateVersion takes an image archive as the body, or a JSON object that names an image elsewhere.
+// apiCreateVersion takes an image archive as the body, or a JSON object that names an image elsewhere, or an upload.
 func (h *Handlers) apiCreateVersion(c echo.Context) error {
 	kind, _, _ := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
 	if kind == echo.MIMEApplicationJSON {
@@ -74,15 +74,31 @@ func (h *Handlers) fetchVersion(c echo.Context) error {
 	}
 	var label string
 	var source core.ImageSource
-	err := bind(c, fields{"image": &source.Ref, "user": &source.User, "password": &source.Password, "label": &label})
+	var upload string
+	err := bind(c, fields{"image": &source.Ref, "user": &source.User, "password": &source.Password, "label": &label, "upload": &upload})
 	if err != nil {
 		return err
+	}
+	if upload != "" {
+		return h.useUpload(c, upload, label, source)
 	}
 	if err := required(map[string]string{"image": source.Ref}); err != nil {
 		return err
 	}
 	op, err := h.Service.FetchVersion(c.Request().Context(), c.Param("app"), label, source)
 	return answerAccepted(c, op, err)
+}
+
+// useUpload makes a version of a file that was brought by the resumable protocol, or in the browser.
+func (h *Handlers) useUpload(c echo.Context, upload, label string, source core.ImageSource) error {
+	if source != (core.ImageSource{}) {
+		return core.Invalid("upload", "error.upload_or_image")
+	}
+	v, err := h.Service.UseUpload(c.Request().Context(), upload, c.Param("app"), label)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusCreated, newVersionJSON(v))
 }
 
 func (h *Handlers) apiDeleteVersion(c echo.Context) error {

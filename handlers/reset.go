@@ -27,6 +27,9 @@ func (h *Handlers) renderForgot(c echo.Context, status int, f ui.Form, sent bool
 
 // forgot answers the same whoever is asked for.
 func (h *Handlers) forgot(c echo.Context) error {
+	if !h.Service.MailEnabled() {
+		return core.NotFound()
+	}
 	link := func(secret string) string { return h.PortalURL + paths.Reset(secret) }
 	err := h.Service.RequestReset(c.Request().Context(), c.FormValue("email"), c.RealIP(), link)
 	if core.ErrorCode(err) == core.ETOOMANY {

@@ -52,6 +52,7 @@ type Service interface {
 	UploadProgress(ctx context.Context, id string, received core.Bytes) error
 	FinishUpload(ctx context.Context, id string, archive io.Reader) (core.Upload, error) // inspects
 	Upload(ctx context.Context, id string) (core.Upload, error)
+	Uploads(ctx context.Context, tenantID string) ([]core.Upload, error) // that are still on their way
 	CancelUpload(ctx context.Context, id string) error
 	UseUpload(ctx context.Context, id, appID, label string) (core.Version, error)
 

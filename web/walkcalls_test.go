@@ -18,6 +18,7 @@ type call struct {
 	json   string
 	body   string
 	header []string
+	always int                             // what everybody is answered, whoever asks
 	fresh  bool                            // ends the session, so it gets one of its own
 	make   func(h *house, s sample) sample // makes what the call is about, in the tenant of s
 	renew  func(h *house, s sample) sample // makes again what the call before has used up
@@ -27,6 +28,13 @@ type call struct {
 // in the address, for forms the same, for the API an empty object.
 var calls = map[string]call{
 	"POST /sign-in":              {form: "email=" + email + "&password=" + password, fresh: true},
+	"GET /sign-in/oidc":          {always: http.StatusNotFound}, // no provider is set; its own tests have one
+	"GET /sign-in/oidc/callback": {always: http.StatusNotFound},
+	"GET /sign-in/code":          {always: http.StatusUnauthorized}, // begin with the password
+	"POST /sign-in/code":         {always: http.StatusUnauthorized, form: "code=1", fresh: true},
+	"GET /forgot":                {always: http.StatusNotFound}, // nothing is mailed here
+	"POST /forgot":               {always: http.StatusNotFound, form: "email=x@example.com"},
+	"POST /reset/:secret":        {form: "password=x", fresh: true},
 	"POST /sign-out":             {fresh: true},
 	"POST /setup/:secret":        {form: "name=Ada", fresh: true},
 	"POST /preferences":          {form: "theme=dark", fresh: true},
@@ -54,30 +62,38 @@ var calls = map[string]call{
 	"POST /apps/:app/delete":                 {form: "name=not its name"},
 	"GET /apps/:app/logs/socket":             {header: websocketHeaders},
 
+	"POST /members/invitations":                    {form: "tenant={tenant}&email=new@example.com&role=viewer"},
+	"POST /members/invitations/:invitation/renew":  {form: "tenant={tenant}"},
+	"POST /members/invitations/:invitation/revoke": {form: "tenant={tenant}"},
+	"POST /members/leave":                          {form: "tenant={tenant}"},
+	"POST /members/:user/role":                     {form: "tenant={tenant}&role=developer"},
+	"POST /members/:user/remove":                   {form: "tenant={tenant}"},
+	"POST /invitations/:secret":                    {form: "name=Ada", fresh: true},
+	"POST /register":                               {form: "name=Ada", fresh: true},
+	"POST /team":                                   {form: "tenant={tenant}&name=Renamed"},
+	"POST /team/new":                               {form: "name=Brand new team"},
+	"POST /team/delete":                            {form: "tenant={tenant}&name=not its name"},
+	"POST /tenants":                                {form: "name=Brand new team"},
+	"POST /api/v1/invitations/accept":              {json: `{"secret":"rubbish"}`},
+	"POST /api/v1/tenants/:tenant/invitations":     {json: `{"email":"new@example.com","role":"viewer"}`},
+	"PUT /api/v1/tenants/:tenant/members/:person":  {json: `{"role":"developer"}`},
+	"PATCH /api/v1/tenants/:tenant":                {json: `{"name":"Renamed"}`},
+	"PATCH /api/v1/people/:person":                 {json: `{"support":true}`},
+
 	"POST /support/sessions/:session/consent":        {form: "agree=yes"},
 	"POST /api/v1/support/sessions/:session/consent": {json: `{"agree":true}`},
 	"POST /api/v1/support/sessions":                  {json: `{"tenant":"{tenant}","reason":"It does not answer"}`},
 	"PUT /api/v1/tenants/:tenant/support":            {json: `{"ask_first":true}`},
 
-	"POST /members/invitations":                    {form: "tenant={tenant}&email=else@example.com&role=viewer"},
-	"POST /members/invitations/:invitation/renew":  {form: "tenant={tenant}"},
-	"POST /members/invitations/:invitation/revoke": {form: "tenant={tenant}"},
-	"POST /members/:user/role":                     {form: "tenant={tenant}&role=viewer"},
-	"POST /members/:user/remove":                   {form: "tenant={tenant}"},
-	"POST /invitations/:secret":                    {form: "name=Ada", fresh: true},
-	"POST /register":                               {form: "name=Ada", fresh: true},
-	"POST /team":                                   {form: "tenant={tenant}&name=Renamed"},
-	"POST /team/delete":                            {form: "tenant={tenant}&name=not its name"},
-	"POST /tenants":                                {form: "name=Brand new&plan=starter"},
-	"POST /tenants/:tenant":                        {form: "name=Renamed&plan=starter"},
-	"POST /profile/delete":                         {form: "email=not theirs"},
-	"POST /people/:person/powers":                  {form: "support=1"},
-	"POST /people/:person/delete":                  {form: "email=not theirs"},
+	"POST /tenants/:tenant":       {form: "name=Renamed&plan=starter"},
+	"POST /profile/delete":        {form: "email=not theirs"},
+	"POST /people/:person/powers": {form: "support=1"},
+	"POST /people/:person/delete": {form: "email=not theirs"},
 
-	"PUT /api/v1/tenants/:tenant/members/:person": {json: `{"role":"viewer"}`},
-	"POST /api/v1/tenants/:tenant/invitations":    {json: `{"email":"else@example.com","role":"viewer"}`},
-	"POST /api/v1/invitations/accept":             {json: `{"secret":"rubbish"}`},
-	"DELETE /api/v1/people/:person":               {query: "email=wrong@example.com"},
+	"DELETE /api/v1/people/:person": {query: "email=wrong@example.com"},
+
+	"POST /quota/requests":                        {form: "tenant={tenant}&resource=instances&amount=900&reason=More tea is coming"},
+	"POST /api/v1/tenants/:tenant/quota-requests": {json: `{"resource":"instances","amount":900,"reason":"More tea is coming"}`},
 
 	"POST /tokens":               {form: "tenant={tenant}&name=ci&scope=read"},
 	"POST /tokens/:token/delete": {form: "tenant={tenant}"},
@@ -95,6 +111,8 @@ var calls = map[string]call{
 	"POST /api/v1/apps/:app/releases":     {json: `{"replicas":2}`},
 	"POST /api/v1/apps/:app/rollback":     {json: `{"release":1}`},
 	"PUT /api/v1/apps/:app/scaling":       {json: `{"min":2,"max":2}`},
+
+	"GET /api/v1/addresses/:id": {path: "/api/v1/addresses/free-one"},
 
 	"GET /v2":      {path: "/v2/"},
 	"HEAD /v2":     {path: "/v2/"},

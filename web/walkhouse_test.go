@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -48,8 +49,8 @@ func newHouse(t *testing.T) *house {
 	h.own, h.foreign = h.furnish("Oolong", "1.0"), h.furnish("Coffee", "9.0")
 	h.absent = sample{"tenant": "no-team", "app": "no-app", "blog": "no-blog", "service": "no-service", "upload": core.NewID(),
 		"app upload": core.NewID(), "operation": core.NewID(), "id": core.NewID(), "version": "7.7", "label": "7.7", "release": "77",
-		"token": core.NewID(), "entry": "nothing", "session": core.NewID(), "user": core.NewID(),
-		"person": core.NewID(), "invitation": core.NewID()}
+		"token": core.NewID(), "entry": "nothing", "plan": "nothing", "request": core.NewID(), "session": core.NewID(),
+		"person": core.NewID(), "user": core.NewID(), "invitation": core.NewID()}
 	h.invite()
 	h.own["session"], h.foreign["session"] = h.waiting(h.own["tenant"]), h.waiting(h.foreign["tenant"])
 	h.keep()
@@ -85,6 +86,12 @@ func (h *house) furnish(name, label string) sample {
 	h.must(201, http.MethodPost, "/tenants/"+tenant+"/invitations", object{"email": "new@example.com", "role": "viewer"}, &made)
 	s["invitation"] = made["id"].(string)
 	s["upload"], s["app upload"] = h.uploaded(tenant, ""), h.uploaded(tenant, s["app"])
+	_, err := h.service.PutPlan(h.system(), core.Slugify(name), core.Amounts{}, true)
+	h.ok(err)
+	request := core.QuotaRequest{ID: core.NewID(), TenantID: tenant, Resource: core.ResourceMemory, Amount: int64(core.GiB),
+		Status: core.RequestOpen, CreatedAt: time.Now()}
+	h.ok(h.store.QuotaRequests().Create(h.system(), request))
+	s["plan"], s["request"] = core.Slugify(name), request.ID
 	h.ok(h.store.Instances().Create(h.system(), core.Instance{ID: core.NewInstanceID(), AppID: s["app"], TenantID: tenant,
 		VersionID: core.NewID(), Label: label, Release: 1, HostID: h.host(), HostPort: 25700 + int(label[0]-'0'), State: core.InstanceReady, CreatedAt: time.Now()}))
 	return s
@@ -113,7 +120,7 @@ func (h *house) uploaded(tenant, app string) string {
 // invite brings everybody in: people with each role and on the platform, and tokens of each kind.
 func (h *house) invite() {
 	h.t.Helper()
-	h.callers = []*caller{{name: "nobody", sample: sample{"token": core.NewID()}}}
+	h.callers = []*caller{{name: "nobody", sample: sample{"token": core.NewID(), "session": core.NewID()}}}
 	for _, role := range core.Roles {
 		h.person(string(role), core.User{}, role)
 	}
@@ -168,9 +175,26 @@ func (h *house) person(name string, u core.User, role core.Role) *caller {
 	c.cookie = h.session(c)
 	t, _, err := h.service.CreateOwnToken(h.as(c), core.Token{Name: "spare", Scope: core.ScopeRead})
 	h.ok(err)
-	c.sample = sample{"token": t.ID}
+	c.sample = sample{"token": t.ID, "session": h.spareSession(c)}
 	h.callers = append(h.callers, c)
 	return c
+}
+
+// spareSession is the id of a further session of a person.
+func (h *house) spareSession(c *caller) string {
+	h.t.Helper()
+	before, err := h.service.Sessions(h.as(c))
+	h.ok(err)
+	h.session(c)
+	after, err := h.service.Sessions(h.as(c))
+	h.ok(err)
+	for _, s := range after {
+		if !slices.ContainsFunc(before, func(b core.Session) bool { return b.ID == s.ID }) {
+			return s.ID
+		}
+	}
+	h.t.Fatal(c.name, " has no second session")
+	return ""
 }
 
 // as is the context in which a person acts.
@@ -185,7 +209,7 @@ func (h *house) as(c *caller) context.Context {
 func (h *house) tokenOf(name, owner string, t core.Token) {
 	h.t.Helper()
 	t.ID, t.Name, t.CreatedAt = core.NewID(), name, time.Now()
-	c := &caller{name: name, token: "berth_" + core.NewSecret(), sample: sample{"token": core.NewID()}}
+	c := &caller{name: name, token: "berth_" + core.NewSecret(), sample: sample{"token": core.NewID(), "session": core.NewID()}}
 	for _, person := range h.callers {
 		if owner != "" && person.name == owner {
 			t.OwnerID, c.sample = person.userID, person.sample

@@ -140,6 +140,15 @@ func (s *Service) Upload(ctx context.Context, id string) (core.Upload, error) {
 	return uploadFor(ctx, s.store, id, core.ActInspect)
 }
 
+// Uploads returns the newest uploads of a tenant that no version was made of yet. Errors: EUNAUTHORIZED, ENOTFOUND,
+// EFORBIDDEN.
+func (s *Service) Uploads(ctx context.Context, tenantID string) ([]core.Upload, error) {
+	if err := s.authorize(ctx, core.ActInspect, tenantID); err != nil {
+		return nil, err
+	}
+	return s.store.Uploads().List(ctx, tenantID)
+}
+
 // MayUpload reports whether the actor may see an upload, or change it. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.
 func (s *Service) MayUpload(ctx context.Context, id string, change bool) error {
 	act := core.ActInspect

@@ -56,6 +56,14 @@ func (s uploads) Get(ctx context.Context, id string) (core.Upload, error) {
 	return row.upload(), err
 }
 
+func (s uploads) List(ctx context.Context, tenantID string) ([]core.Upload, error) {
+	var rows []uploadRow
+	err := s.read(ctx, func(db *gorm.DB) error {
+		return db.Scopes(ofApp(ctx)).Where("tenant_id = ?", tenantID).Order("created_at DESC, id DESC").Limit(100).Find(&rows).Error
+	})
+	return each(rows, uploadRow.upload), err
+}
+
 // Update leaves alone whose an upload is.
 func (s uploads) Update(ctx context.Context, u core.Upload) error {
 	return s.write(ctx, func(db *gorm.DB) error {

@@ -208,6 +208,8 @@ func testUploads(w *world) {
 	check(w, changed)(w.Uploads().Get(w.alice, u.ID))
 
 	fresh := w.newUpload()
+	check(w, []core.Upload{fresh, changed})(w.Uploads().List(w.alice, w.tenant.ID))
+	empty(w)(w.Uploads().List(w.bob, w.tenant.ID))
 	expired, err := w.Uploads().Expired(w.system, time.Now())
 	w.ok(err)
 	ids := map[string]bool{}
