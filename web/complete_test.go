@@ -13,12 +13,13 @@ import (
 
 // same names, for each form of a page, the route of the API that does the same; or, behind "because", why there is none.
 var same = map[string]string{
-	"POST /sign-in":       "because a program has a token",
-	"POST /sign-out":      "because a program has a token: DELETE /api/v1/profile/tokens/:token",
-	"POST /setup/:secret": "because the setup link is for a person; bootstrap-token is for programs",
-	"POST /sign-in/code":  "because a program has a token",
-	"POST /forgot":        "because it is for people who cannot sign in",
-	"POST /reset/:secret": "because it is for people who cannot sign in",
+	"POST /profile/delete": "because nobody is deleted by a program of theirs; operators have DELETE /api/v1/people/:person",
+	"POST /sign-in":        "because a program has a token",
+	"POST /sign-out":       "because a program has a token: DELETE /api/v1/profile/tokens/:token",
+	"POST /setup/:secret":  "because the setup link is for a person; bootstrap-token is for programs",
+	"POST /sign-in/code":   "because a program has a token",
+	"POST /forgot":         "because it is for people who cannot sign in",
+	"POST /reset/:secret":  "because it is for people who cannot sign in",
 
 	"POST /profile":                       "PATCH /api/v1/profile",
 	"POST /profile/password":              "because a password is typed by a person, not kept by a program",
