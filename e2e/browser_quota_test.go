@@ -58,5 +58,6 @@ func TestQuotaPages(t *testing.T) {
 	p.look("quota-full")
 	p.open("/")
 	p.click("简体中文")
+	p.see("应用和数据库")
 	p.looksAt(map[string]string{"quota-zh": "/quota?over=7d", "plans-zh": "/plans"})
 }
