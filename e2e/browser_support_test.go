@@ -33,8 +33,8 @@ func (b *Berth) joins(tenant, name, email, role string) (id string) {
 	return people.Items[0].ID
 }
 
-// signsIn as somebody.
-func (p *person) signsIn(email string) {
+// comesIn signs in as somebody whom joins made.
+func (p *person) comesIn(email string) {
 	p.t.Helper()
 	p.open("/sign-in")
 	p.fill("Email", email)
@@ -65,7 +65,7 @@ func TestSupport(t *testing.T) {
 	b.do("PUT", "/api/v1/tenants/"+tenantID+"/support", map[string]any{"ask_first": true}, nil)
 
 	s := b.person()
-	s.signsIn("helper@example.com")
+	s.comesIn("helper@example.com")
 	s.at("/support")
 	s.see("Nothing searched for yet")
 	s.fits("support-empty")
@@ -105,7 +105,7 @@ func TestSupport(t *testing.T) {
 	s.sees(app, value, secret)
 
 	v := b.person()
-	v.signsIn("viewer@example.com")
+	v.comesIn("viewer@example.com")
 	v.see("Tea shop", "Support (The helper) can see states and logs until")
 	v.open("/apps/" + app + "/settings")
 	v.see("You may look at these settings.")
