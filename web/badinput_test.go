@@ -10,6 +10,21 @@ import (
 	"berth/handlers"
 )
 
+// Rows of bad input, and the tests that provoke them:
+//
+//	 1  TestSignInTellsNothing                    10  TestWalkAmongStrangers, TestStrangersSeeNothing
+//	 2  TestSignInIsLimited                       11  TestBadLists
+//	 3  TestSignInAndOut                          12  TestBadNames
+//	 4  TestSignInAndOut                          13  TestBadReleases
+//	 5  TestSignInAndOut                          15  TestBadReleases
+//	 6  TestLinksComeFromTheSettings              16  TestSecretsStayInside
+//	 7  TestSetupLinkWorksOnce                    17  TestSecretsStayInside
+//	 8  TestInvitationLinkWorksOnce               18  TestBadVersions
+//	 9  TestWalkAcrossSites                       34  worker/image: TestDoor*, TestTokensThatAreNoMore
+//	35  TestSockets*, TestWhatIsOpenEndsWithTheRight
+//
+// There are no TCP ports of one's own (14) and no incoming webhooks (33) yet.
+
 // fields returns the fields that a problem names.
 func fieldsOf(p handlers.Problem) string {
 	var names []string
