@@ -124,6 +124,7 @@ var unwalked = map[string]string{
 	"PATCH /profile":                          "a person's own; TestProfileIsAudited goes there",
 	"DELETE /profile/sessions/:session":       "as the one above",
 	"POST /tenants/:tenant/leave":             byPeople,
+	"DELETE /uploads/:upload":                 "a file is begun at /uploads/, where this walk does not go; TestEveryChangeIsAudited follows it to its entry",
 	"POST /apps/:app/releases/check":          "changes nothing: it says what a release would use",
 }
 

@@ -126,11 +126,16 @@ func (w *worker) end(ctx context.Context, o core.Operation) error {
 		o.LogTail = []string{"cannot bind\x1b]0;owned\a"}
 	}
 	o.SetStep(o.Steps[len(o.Steps)-1].Name, status, core.Text{}, time.Now())
+	if o.Kind == core.OpDelete {
+		return w.store.Transact(ctx, func(tx core.Store) error {
+			if err := tx.Operations().Update(ctx, o); err != nil {
+				return err
+			}
+			return tx.Apps().Delete(ctx, o.AppID)
+		})
+	}
 	if err := w.store.Operations().Update(ctx, o); err != nil {
 		return err
-	}
-	if o.Kind == core.OpDelete {
-		return w.store.Apps().Delete(ctx, o.AppID)
 	}
 	app, err := w.store.Apps().Get(ctx, o.AppID)
 	if err != nil || o.Kind != core.OpDeploy || w.fail {

@@ -89,10 +89,10 @@ func (l *Loop) endOperation(ctx context.Context, d Desired, op core.Operation, s
 	l.operations.Lock()
 	defer l.operations.Unlock()
 	now := time.Now()
-	op.Status, op.EndedAt = status, now
 	if status == core.OpSucceeded {
-		op.SetStep(op.Steps[len(op.Steps)-1].Name, core.StepSucceeded, core.Text{}, now)
+		succeed(&op, now)
 	} else {
+		op.Status, op.EndedAt = status, now
 		op.Error = why
 		op.LogTail = l.tail(ctx, i)
 		for n := range op.Steps {
@@ -107,6 +107,11 @@ func (l *Loop) endOperation(ctx context.Context, d Desired, op core.Operation, s
 	}
 	l.notify(d.App, "operation", op.ID)
 	return nil
+}
+
+func succeed(op *core.Operation, now time.Time) {
+	op.Status, op.EndedAt = core.OpSucceeded, now
+	op.SetStep(op.Steps[len(op.Steps)-1].Name, core.StepSucceeded, core.Text{}, now)
 }
 
 // tail returns the last lines of an instance; none is better than failing for want of them.

@@ -124,15 +124,39 @@ func (l *Loop) removeApp(ctx context.Context, d Desired) error {
 	if err := l.Images.DeleteRepository(ctx, d.App.ID); err != nil {
 		return err
 	}
-	if err := l.endOperations(ctx, d, core.OpSucceeded, core.Text{}, core.Instance{}); err != nil {
-		return err
-	}
-	if err := l.Store.Apps().Delete(ctx, d.App.ID); err != nil {
+	if err := l.deleteRow(ctx, d); err != nil {
 		return err
 	}
 	l.notify(d.App, "app", "")
 	l.WakeTenant(d.App.TenantID)
 	return l.removeNetwork(ctx, d.App.TenantID)
+}
+
+// deleteRow deletes the app and ends what deletes it, so that whoever reads that it is done finds it gone.
+func (l *Loop) deleteRow(ctx context.Context, d Desired) error {
+	l.operations.Lock()
+	defer l.operations.Unlock()
+	ops, err := l.openOperations(ctx, d)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	err = l.Store.Transact(ctx, func(tx core.Store) error {
+		for _, op := range ops {
+			succeed(&op, now)
+			if err := tx.Operations().Update(ctx, op); err != nil {
+				return err
+			}
+		}
+		return tx.Apps().Delete(ctx, d.App.ID)
+	})
+	if err != nil {
+		return err
+	}
+	for _, op := range ops {
+		l.notify(d.App, "operation", op.ID)
+	}
+	return nil
 }
 
 func (l *Loop) removeFromHosts(ctx context.Context, d Desired) error {
