@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -38,11 +39,13 @@ type TenantService interface {
 	RegistrationOpen() bool
 	Register(ctx context.Context, in core.Registration, peer string) (core.User, error)
 	FoundTenant(ctx context.Context, name string) (core.Tenant, error)
-	People(ctx context.Context, f core.UserFilter) ([]core.Person, string, error) // operator
-	SetPowers(ctx context.Context, userID string, operator, support *bool) error  // operator
-	PersonEstate(ctx context.Context, userID string) (core.PersonEstate, error)   // operator, or oneself
-	DeletePerson(ctx context.Context, userID, typedEmail string) error            // operator
-	DeleteAccount(ctx context.Context, typedEmail string) error                   // oneself
+	NewResetLink(ctx context.Context, userID string) (secret string, expires time.Time, err error) // operator
+	ResetTwoFactor(ctx context.Context, userID string) error                                       // operator
+	People(ctx context.Context, f core.UserFilter) ([]core.Person, string, error)                  // operator
+	SetPowers(ctx context.Context, userID string, operator, support *bool) error                   // operator
+	PersonEstate(ctx context.Context, userID string) (core.PersonEstate, error)                    // operator, or oneself
+	DeletePerson(ctx context.Context, userID, typedEmail string) error                             // operator
+	DeleteAccount(ctx context.Context, typedEmail string) error                                    // oneself
 }
 
 func (h *Handlers) tenantPages(g *echo.Group) {
@@ -73,6 +76,9 @@ func (h *Handlers) tenantPages(g *echo.Group) {
 	g.POST(paths.Tenant(":tenant"), h.changeTenant)
 	g.GET(paths.People, h.peoplePage)
 	g.POST(paths.PersonPowers(":person"), h.setPowers)
+	g.GET(paths.PersonAccess(":person"), h.accessPage)
+	g.POST(paths.PersonResetLink(":person"), h.makeResetLink)
+	g.POST(paths.PersonTwoFactor(":person"), h.resetTwoFactor)
 	g.GET(paths.DeletePerson(":person"), h.deletePersonPage)
 	g.POST(paths.DeletePerson(":person"), h.deletePerson)
 }
@@ -95,6 +101,8 @@ func (h *Handlers) tenantAPI(g *echo.Group) {
 	g.GET("/people/:person", h.apiPerson)
 	g.PATCH("/people/:person", h.apiSetPowers)
 	g.DELETE("/people/:person", h.apiDeletePerson)
+	g.POST("/people/:person/reset-link", h.apiMakeResetLink)
+	g.DELETE("/people/:person/two-factor", h.apiResetTwoFactor)
 }
 
 // tenantRules say who may call what this file registers.
@@ -123,6 +131,9 @@ var tenantRules = Rules{
 	"POST /tenants/:tenant":                        core.ActOperate,
 	"GET /people":                                  core.ActOperate,
 	"POST /people/:person/powers":                  core.ActOperate,
+	"GET /people/:person/access":                   core.ActOperate,
+	"POST /people/:person/reset-link":              core.ActOperate,
+	"POST /people/:person/two-factor":              core.ActOperate,
 	"GET /people/:person/delete":                   core.ActOperate,
 	"POST /people/:person/delete":                  core.ActOperate,
 
@@ -142,4 +153,6 @@ var tenantRules = Rules{
 	"GET /api/v1/people/:person":                                 core.ActOperate,
 	"PATCH /api/v1/people/:person":                               core.ActOperate,
 	"DELETE /api/v1/people/:person":                              core.ActOperate,
+	"POST /api/v1/people/:person/reset-link":                     core.ActOperate,
+	"DELETE /api/v1/people/:person/two-factor":                   core.ActOperate,
 }

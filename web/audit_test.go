@@ -120,6 +120,8 @@ var unwalked = map[string]string{
 	"POST /support/sessions/:session/consent": byPeople,
 	"DELETE /people/:person":                  byPeople,
 	"PATCH /people/:person":                   byPeople,
+	"POST /people/:person/reset-link":         byPeople,
+	"DELETE /people/:person/two-factor":       byPeople,
 	"DELETE /tenants/:tenant":                 byPeople,
 	"PATCH /profile":                          "a person's own; TestProfileIsAudited goes there",
 	"DELETE /profile/sessions/:session":       "as the one above",

@@ -67,6 +67,8 @@ var same = map[string]string{
 	"POST /tenants":                                "POST /api/v1/tenants",
 	"POST /tenants/:tenant":                        "PATCH /api/v1/tenants/:tenant",
 	"POST /people/:person/powers":                  "PATCH /api/v1/people/:person",
+	"POST /people/:person/reset-link":              "POST /api/v1/people/:person/reset-link",
+	"POST /people/:person/two-factor":              "DELETE /api/v1/people/:person/two-factor",
 	"POST /people/:person/delete":                  "DELETE /api/v1/people/:person",
 	"POST /support/sessions":                       "POST /api/v1/support/sessions",
 	"POST /support/sessions/:session/end":          "DELETE /api/v1/support/sessions/:session",

@@ -64,7 +64,7 @@ func (s invitations) BySecretHash(ctx context.Context, hash string) (core.Invita
 func (s invitations) Open(ctx context.Context, tenantID string) ([]core.Invitation, error) {
 	var rows []invitationRow
 	err := s.read(ctx, func(db *gorm.DB) error {
-		return db.Scopes(scope(ctx, "tenant_id", "")).Order("id DESC").
+		return db.Scopes(scope(ctx, "tenant_id", "")).Order("created_at DESC, id DESC").
 			Find(&rows, "tenant_id = ? AND accepted_at IS NULL AND revoked_at IS NULL", tenantID).Error
 	})
 	return each(rows, invitationRow.invitation), err

@@ -303,6 +303,19 @@ func PeopleList(search, cursor string) string { return with(People, "q", search,
 // PersonPowers makes a person an operator or of the support staff, or neither.
 func PersonPowers(person string) string { return People + "/" + url.PathEscape(person) + "/powers" }
 
+// PersonAccess helps a person who cannot sign in any more.
+func PersonAccess(person string) string { return People + "/" + url.PathEscape(person) + "/access" }
+
+// PersonResetLink makes a link for a new password of a person.
+func PersonResetLink(person string) string {
+	return People + "/" + url.PathEscape(person) + "/reset-link"
+}
+
+// PersonTwoFactor switches a person's two-factor off.
+func PersonTwoFactor(person string) string {
+	return People + "/" + url.PathEscape(person) + "/two-factor"
+}
+
 // DeletePerson asks for the email, then deletes a person.
 func DeletePerson(person string) string { return People + "/" + url.PathEscape(person) + "/delete" }
 

@@ -16,6 +16,14 @@ type List struct {
 	Form   ui.Form // what could not be done
 }
 
+// Access helps a person who cannot sign in any more.
+type Access struct {
+	Page         layout.Page
+	User         core.User
+	Link         string // for a new password; shown once
+	TwoFactorOff bool   // was just switched off
+}
+
 // Delete lists what goes and asks for the email. It serves operators and people themselves.
 type Delete struct {
 	Page   layout.Page
