@@ -33,8 +33,8 @@ func codeAt(t *testing.T, secret string, at time.Time) string {
 	return code
 }
 
-// enrol switches two-factor on and returns the secret and the recovery codes.
-func (p realPortal) enrol(client *http.Client) (secret string, recovery []string) {
+// enrol switches two-factor on and returns the secret, the code that did it, and the recovery codes.
+func (p realPortal) enrol(client *http.Client) (secret, used string, recovery []string) {
 	p.t.Helper()
 	if got := p.post(client, "/profile/two-factor", nil); got.status != http.StatusSeeOther {
 		p.t.Fatalf("%d %s", got.status, got.body)
@@ -48,14 +48,15 @@ func (p realPortal) enrol(client *http.Client) (secret string, recovery []string
 	if got := p.post(client, "/profile/two-factor/confirm", nil, "code", "000000"); got.status != http.StatusUnprocessableEntity {
 		p.t.Errorf("a wrong first code: %d", got.status)
 	}
-	shown := p.post(client, "/profile/two-factor/confirm", nil, "code", codeAt(p.t, secret, time.Now()))
+	used = codeAt(p.t, secret, time.Now())
+	shown := p.post(client, "/profile/two-factor/confirm", nil, "code", used)
 	for _, m := range codeShown.FindAllStringSubmatch(shown.body, -1) {
 		recovery = append(recovery, m[1])
 	}
 	if shown.status != http.StatusOK || len(recovery) != 10 {
 		p.t.Fatalf("%d recovery codes: %d %s", len(recovery), shown.status, shown.body)
 	}
-	return secret, recovery
+	return secret, used, recovery
 }
 
 // firstStep gives email and password and returns the browser on its way to the second.
@@ -72,7 +73,7 @@ func (p realPortal) firstStep(next string) *http.Client {
 func TestTwoFactorSignIn(t *testing.T) {
 	p := newRealPortal(t)
 	first := p.setUp()
-	secret, recovery := p.enrol(first)
+	secret, used, recovery := p.enrol(first)
 	if got := p.ask(first, http.MethodGet, "/profile/two-factor", ""); got.status != http.StatusSeeOther {
 		t.Errorf("the secret is shown again: %d", got.status)
 	}
@@ -86,7 +87,7 @@ func TestTwoFactorSignIn(t *testing.T) {
 	if got := p.post(client, "/profile/two-factor/off", nil, "proof", password); got.status == http.StatusSeeOther && got.header.Get("Location") != "/sign-in" {
 		t.Errorf("half signed in, two-factor goes off: %d %s", got.status, got.header.Get("Location"))
 	}
-	if got := p.post(client, "/sign-in/code", nil, "code", codeAt(t, secret, time.Now()), "next", "/hosts"); got.status != http.StatusUnauthorized ||
+	if got := p.post(client, "/sign-in/code", nil, "code", used, "next", "/hosts"); got.status != http.StatusUnauthorized ||
 		!strings.Contains(got.body, `aria-invalid="true"`) {
 		t.Errorf("the code that switched it on, again: %d", got.status)
 	}
@@ -95,14 +96,13 @@ func TestTwoFactorSignIn(t *testing.T) {
 	if got := p.post(client, "/sign-in/code", []string{"Sec-Fetch-Site", "cross-site"}, "code", code); got.status != http.StatusForbidden {
 		t.Errorf("from a foreign page: %d", got.status)
 	}
-	for next, want := range map[string]string{"//evil": "/", "/hosts": "/hosts"} {
-		if next == "/hosts" {
-			client = p.firstStep(next)
-			code = recovery[0]
+	for n, c := range []struct{ next, code, want string }{{"//evil", code, "/"}, {"/hosts", recovery[0], "/hosts"}} {
+		if n > 0 {
+			client = p.firstStep(c.next)
 		}
-		got := p.post(client, "/sign-in/code", nil, "code", code, "next", next)
-		if got.status != http.StatusSeeOther || got.header.Get("Location") != want {
-			t.Errorf("%s: %d %s", next, got.status, got.header.Get("Location"))
+		got := p.post(client, "/sign-in/code", nil, "code", c.code, "next", c.next)
+		if got.status != http.StatusSeeOther || got.header.Get("Location") != c.want {
+			t.Errorf("%s: %d %s", c.next, got.status, got.header.Get("Location"))
 		}
 		if got := p.ask(client, http.MethodGet, "/profile", ""); got.status != http.StatusOK {
 			t.Errorf("signed in: %d", got.status)
