@@ -30,7 +30,7 @@ func TestWhoDidWhat(t *testing.T) {
 	p.open("/apps/blog/delete")
 	p.until(`(() => { const f = document.querySelector('main form[action="/apps/blog/delete"], form[action="/apps/blog/delete"]');
 		f.noValidate = true; f.querySelector('[name="name"]').value = "another"; f.submit(); return true })()`)
-	p.see("Tea blog")
+	p.until(`document.querySelector('[name="name"][aria-invalid="true"]')`) // the answer has come
 
 	p.open("/apps/blog/activity")
 	p.click("Who did what")
