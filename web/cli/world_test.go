@@ -126,31 +126,31 @@ func (w *worker) end(ctx context.Context, o core.Operation) error {
 		o.LogTail = []string{"cannot bind\x1b]0;owned\a"}
 	}
 	o.SetStep(o.Steps[len(o.Steps)-1].Name, status, core.Text{}, time.Now())
-	if o.Kind == core.OpDelete {
-		return w.store.Transact(ctx, func(tx core.Store) error {
-			if err := tx.Operations().Update(ctx, o); err != nil {
-				return err
-			}
-			return tx.Apps().Delete(ctx, o.AppID)
-		})
-	}
-	if err := w.store.Operations().Update(ctx, o); err != nil {
+	// In one transaction: whoever reads that it is done finds what it did.
+	return w.store.Transact(ctx, func(tx core.Store) error { return w.write(ctx, tx, o) })
+}
+
+func (w *worker) write(ctx context.Context, tx core.Store, o core.Operation) error {
+	if err := tx.Operations().Update(ctx, o); err != nil {
 		return err
 	}
-	app, err := w.store.Apps().Get(ctx, o.AppID)
+	if o.Kind == core.OpDelete {
+		return tx.Apps().Delete(ctx, o.AppID)
+	}
+	app, err := tx.Apps().Get(ctx, o.AppID)
 	if err != nil || o.Kind != core.OpDeploy || w.fail {
 		return err
 	}
 	if app.Serving > 0 {
-		if err := w.store.Releases().UpdateStatus(ctx, core.Release{AppID: app.ID, Number: app.Serving, Status: core.ReleaseSuperseded, OnlineAt: time.Now()}); err != nil {
+		if err := tx.Releases().UpdateStatus(ctx, core.Release{AppID: app.ID, Number: app.Serving, Status: core.ReleaseSuperseded, OnlineAt: time.Now()}); err != nil {
 			return err
 		}
 	}
 	app.Serving, app.State = o.Release, core.AppRunning
-	if err := w.store.Apps().UpdateStatus(ctx, app); err != nil {
+	if err := tx.Apps().UpdateStatus(ctx, app); err != nil {
 		return err
 	}
-	return w.store.Releases().UpdateStatus(ctx, core.Release{AppID: app.ID, Number: o.Release, Status: core.ReleaseLive, OnlineAt: time.Now()})
+	return tx.Releases().UpdateStatus(ctx, core.Release{AppID: app.ID, Number: o.Release, Status: core.ReleaseLive, OnlineAt: time.Now()})
 }
 
 // lines is a log: its cursors count its lines.
