@@ -12,21 +12,23 @@ import (
 
 var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
-// lastID is the first half of the id made last: 48 bits of milliseconds and, below them, its number among those of the
-// same one.
-var lastID atomic.Uint64
+// IDs makes ids that sort in the order in which they are made, also within a millisecond and when the clock is set
+// back. The zero value is ready, and safe for concurrent use.
+type IDs struct {
+	// last is the first half of the id made last: 48 bits of milliseconds and, below them, its number among those of
+	// the same one.
+	last atomic.Uint64
+}
 
-// NewID returns a unique, lower-case, URL-safe id of 26 characters that sorts by the time it was made (48 bits of
-// milliseconds, 16 that count, 64 of randomness, much as in a ULID). Ids of one process sort in the order in which
-// they were made, also within a millisecond and when the clock is set back.
-func NewID() string {
-	next := uint64(max(time.Now().UnixMilli(), 0)) << 16
+// At returns an id for what is made at now, as NewID does.
+func (s *IDs) At(now time.Time) string {
+	next := uint64(max(now.UnixMilli(), 0)) << 16
 	for {
-		last := lastID.Load()
+		last := s.last.Load()
 		if next <= last {
 			next = last + 1
 		}
-		if lastID.CompareAndSwap(last, next) {
+		if s.last.CompareAndSwap(last, next) {
 			break
 		}
 	}
@@ -36,18 +38,16 @@ func NewID() string {
 	return idEncoding.EncodeToString(b[:])
 }
 
+var ids IDs
+
+// NewID returns a unique, lower-case, URL-safe id of 26 characters that sorts by the time it was made (48 bits of
+// milliseconds, 16 that count, 64 of randomness, much as in a ULID), and those of one process as they were made.
+func NewID() string { return ids.At(time.Now()) }
+
 // NewIDAt returns an id that sorts among those of what was made at t.
 func NewIDAt(t time.Time) string {
 	b := idTime(t)
 	rand.Read(b[6:])
-	return idEncoding.EncodeToString(b[:])
-}
-
-// NewIDInOrder is NewIDAt for the nth of what one process made in the same millisecond: it sorts behind those before.
-func NewIDInOrder(t time.Time, n uint16) string {
-	b := idTime(t)
-	binary.BigEndian.PutUint16(b[6:], n)
-	rand.Read(b[8:])
 	return idEncoding.EncodeToString(b[:])
 }
 

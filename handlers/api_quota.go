@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"encoding/json"
-	"errors"
 	"net/http"
 	"time"
 
@@ -12,69 +10,6 @@ import (
 	"berth/views/i18n"
 	"berth/views/quota"
 )
-
-// amountsJSON are amounts by resource: sizes and cores are strings, everything else is a number. A resource that is
-// left out is not limited, or not used.
-type amountsJSON core.Amounts
-
-func (a amountsJSON) MarshalJSON() ([]byte, error) {
-	out := make(map[core.Resource]any, len(a))
-	for r, n := range a {
-		switch r {
-		case core.ResourceMemory, core.ResourceImages, core.ResourceVolumes, core.ResourceLogRate:
-			out[r] = core.Bytes(n)
-		case core.ResourceCPU:
-			out[r] = core.MilliCPU(n)
-		default:
-			out[r] = n
-		}
-	}
-	return json.Marshal(out)
-}
-
-// amountsIn are amounts as a request has them.
-type amountsIn core.Amounts
-
-// UnmarshalJSON reads every amount as its resource has it, and names every fault.
-func (a *amountsIn) UnmarshalJSON(data []byte) error {
-	raw := map[core.Resource]any{}
-	if err := json.Unmarshal(data, &raw); err != nil {
-		return err
-	}
-	*a = amountsIn{}
-	var faults core.Faults
-	for r, v := range raw {
-		n, err := amountOf(r, v)
-		if err != nil || !r.Valid() {
-			faults.Merge(string(r), errOr(err, core.Errorf(core.EINVALID, "error.resource_unknown", "resource", string(r))))
-		}
-		(*a)[r] = n
-	}
-	return faults.Err()
-}
-
-func errOr(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
-}
-
-// bindAmounts reads a body that is nothing but amounts.
-func bindAmounts(c echo.Context) (core.Amounts, error) {
-	data, err := readJSON(c)
-	if err != nil {
-		return nil, err
-	}
-	var in amountsIn
-	if err := json.Unmarshal(data, &in); err != nil {
-		if _, ours := errors.AsType[*core.Error](err); ours {
-			return nil, err
-		}
-		return nil, core.Errorf(core.EINVALID, "error.body_malformed")
-	}
-	return core.Amounts(in), nil
-}
 
 type quotaJSON struct {
 	Plan   string         `json:"plan"`
@@ -90,24 +25,6 @@ type appUsageJSON struct {
 	Name   string      `json:"name"`
 	Used   amountsJSON `json:"used"`
 	Budget amountsJSON `json:"budget"`
-}
-
-type requestJSON struct {
-	ID        string      `json:"id"`
-	Tenant    string      `json:"tenant"`
-	Limit     amountsJSON `json:"limit"` // that is wished for: of one resource
-	Reason    string      `json:"reason,omitempty"`
-	Status    string      `json:"status"`
-	Answer    string      `json:"answer,omitempty"`
-	Author    string      `json:"author"`
-	CreatedAt time.Time   `json:"created_at"`
-	Decider   string      `json:"decider,omitempty"`
-	DecidedAt time.Time   `json:"decided_at,omitzero"`
-}
-
-func newRequestJSON(r core.QuotaRequest) requestJSON {
-	return requestJSON{r.ID, r.TenantID, amountsJSON{r.Resource: r.Amount}, r.Reason, string(r.Status), r.Answer, r.Author,
-		r.CreatedAt, r.Decider, r.DecidedAt}
 }
 
 func (h *Handlers) apiQuota(c echo.Context) error {
@@ -169,78 +86,6 @@ func (h *Handlers) apiUsage(c echo.Context) error {
 	return answerList(c, samples, "", func(s core.UsageSample) sampleJSON { return sampleJSON{s.Hour, amountsJSON(s.Peaks)} })
 }
 
-func (h *Handlers) apiAskQuota(c echo.Context) error {
-	var in struct {
-		resource core.Resource
-		limit    any
-		reason   string
-	}
-	if err := bind(c, fields{"resource": &in.resource, "amount": &in.limit, "reason": &in.reason}); err != nil {
-		return err
-	}
-	amount, err := amountOf(in.resource, in.limit)
-	if err != nil {
-		var faults core.Faults
-		faults.Merge("amount", err)
-		return faults.Err()
-	}
-	r, err := h.Service.AskQuota(c.Request().Context(), c.Param("tenant"), in.resource, amount, in.reason)
-	return answerRequest(c, http.StatusCreated, r, err)
-}
-
-// amountOf reads a limit of the resource as its JSON has it.
-func amountOf(r core.Resource, v any) (int64, error) {
-	switch v := v.(type) {
-	case string:
-		n, err := quota.ReadAmount(r, v)
-		if err != nil {
-			return 0, core.Errorf(core.EINVALID, core.ErrorMessage(err).Key, "value", v)
-		}
-		return n, nil
-	case float64:
-		if r == core.ResourceCPU {
-			v *= 1000
-		}
-		if v >= 0 && v < float64(core.MaxAmount) {
-			return int64(v), nil
-		}
-	}
-	return 0, core.Errorf(core.EINVALID, "error.amount_range")
-}
-
-func answerRequest(c echo.Context, status int, r core.QuotaRequest, err error) error {
-	if err != nil {
-		return err
-	}
-	return c.JSON(status, newRequestJSON(r))
-}
-
-func (h *Handlers) apiQuotaRequests(c echo.Context) error {
-	requests, err := h.Service.QuotaRequests(c.Request().Context())
-	if err != nil {
-		return err
-	}
-	return answerList(c, requests, "", newRequestJSON)
-}
-
-func (h *Handlers) apiWithdrawQuota(c echo.Context) error {
-	r, err := h.Service.WithdrawQuota(c.Request().Context(), c.Param("request"))
-	return answerRequest(c, http.StatusOK, r, err)
-}
-
-func (h *Handlers) apiApproveQuota(c echo.Context) error { return h.apiDecideQuota(c, true) }
-
-func (h *Handlers) apiRefuseQuota(c echo.Context) error { return h.apiDecideQuota(c, false) }
-
-func (h *Handlers) apiDecideQuota(c echo.Context, approve bool) error {
-	var answer string
-	if err := bind(c, fields{"answer": &answer}); err != nil {
-		return err
-	}
-	r, err := h.Service.DecideQuota(c.Request().Context(), c.Param("request"), approve, answer)
-	return answerRequest(c, http.StatusOK, r, err)
-}
-
 func (h *Handlers) apiSetBudget(c echo.Context) error {
 	budget, err := bindAmounts(c)
 	if err != nil {
@@ -293,56 +138,4 @@ func newCheckJSON(words *i18n.Localizer, q core.QuotaCheck) checkJSON {
 		j.Blocks = append(j.Blocks, blockJSON{"budget", words.Text(core.ErrorMessage(q.Budget))})
 	}
 	return j
-}
-
-type planJSON struct {
-	Name   string      `json:"name"`
-	Limits amountsJSON `json:"limits"`
-	Teams  int         `json:"tenants"` // that have it
-}
-
-func (h *Handlers) apiPlans(c echo.Context) error {
-	plans, teams, err := h.Service.Plans(c.Request().Context())
-	if err != nil {
-		return err
-	}
-	return answerList(c, plans, "", func(p core.QuotaPlan) planJSON {
-		return planJSON{p.Name, amountsJSON(p.Quota), teams[p.Name]}
-	})
-}
-
-func (h *Handlers) apiCreatePlan(c echo.Context) error {
-	var name string
-	var limits amountsIn
-	if err := bind(c, fields{"name": &name, "limits": &limits}); err != nil {
-		return err
-	}
-	return h.answerPlan(c, http.StatusCreated, name, core.Amounts(limits), true)
-}
-
-func (h *Handlers) apiChangePlan(c echo.Context) error {
-	var limits amountsIn
-	if err := bind(c, fields{"limits": &limits}); err != nil {
-		return err
-	}
-	return h.answerPlan(c, http.StatusOK, c.Param("plan"), core.Amounts(limits), false)
-}
-
-func (h *Handlers) answerPlan(c echo.Context, status int, name string, limits core.Amounts, isNew bool) error {
-	p, err := h.Service.PutPlan(c.Request().Context(), name, limits, isNew)
-	if err != nil {
-		return err
-	}
-	_, teams, err := h.Service.Plans(c.Request().Context())
-	if err != nil {
-		return err
-	}
-	return c.JSON(status, planJSON{p.Name, amountsJSON(p.Quota), teams[p.Name]})
-}
-
-func (h *Handlers) apiDeletePlan(c echo.Context) error {
-	if err := h.Service.DeletePlan(c.Request().Context(), c.Param("plan")); err != nil {
-		return err
-	}
-	return c.NoContent(http.StatusNoContent)
 }

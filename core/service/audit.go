@@ -63,15 +63,11 @@ func (s *Service) refused(ctx context.Context, note *core.AuditEntry, cause erro
 	if core.ActorFrom(ctx).Kind == core.ActorNobody {
 		return
 	}
-	s.attempt(ctx, note, cause)
+	s.strange(ctx, note, cause)
 }
 
 // strange is refused for an attempt that strangers may leave, such as a sign-in that fails: so many a minute.
 func (s *Service) strange(ctx context.Context, note *core.AuditEntry, cause error) {
-	s.attempt(ctx, note, cause)
-}
-
-func (s *Service) attempt(ctx context.Context, note *core.AuditEntry, cause error) {
 	if note.Outcome != "" || errors.Is(cause, context.Canceled) {
 		return
 	}
@@ -140,7 +136,7 @@ func (s *Service) tenantExists(ctx context.Context, id string) bool {
 func (s *Service) signed(ctx context.Context, e core.AuditEntry) core.AuditEntry {
 	a, o := core.ActorFrom(ctx), core.OriginFrom(ctx)
 	e.CreatedAt = s.now()
-	e.ID = s.auditOrder.id(e.CreatedAt)
+	e.ID = s.auditIDs.At(e.CreatedAt)
 	if e.ActorKind == "" {
 		e.ActorKind, e.ActorID, e.UserID, e.ActorName = a.Kind, a.ID, a.UserID, a.Name
 	}
@@ -251,21 +247,3 @@ func (a *attempts) take(now time.Time, key string) int {
 
 // first reports whether the key takes for the first time in this minute.
 func (a *attempts) first(now time.Time, key string) bool { return a.take(now, key) == maxAttempts-1 }
-
-// order numbers what is written in the same millisecond, so that entries stand in the order in which they were made.
-type order struct {
-	mu sync.Mutex
-	at int64 // in milliseconds
-	n  uint16
-}
-
-func (o *order) id(now time.Time) string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if ms := now.UnixMilli(); ms != o.at {
-		o.at, o.n = ms, 0
-	} else {
-		o.n++
-	}
-	return core.NewIDInOrder(now, o.n)
-}

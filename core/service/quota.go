@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -178,5 +177,5 @@ func (s *Service) room(ctx context.Context, tenantID, holder string, size int64)
 		return core.Bytes(left), nil
 	}
 	q := &core.QuotaError{Resource: core.ResourceImages, Needs: max(size, 1), Left: left, Limit: limits[core.ResourceImages]}
-	return 0, tooLarge(s.explainQuota(ctx, s.store, tenantID, holder, fmt.Errorf("upload: %w", q)))
+	return 0, tooLarge(s.explainQuota(ctx, s.store, tenantID, holder, q))
 }

@@ -75,7 +75,7 @@ type Service struct {
 
 	auditKept     time.Duration
 	auditPruned   pruned
-	auditOrder    order
+	auditIDs      core.IDs
 	historyPruned pruned
 
 	fetches *fetches

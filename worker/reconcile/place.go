@@ -13,7 +13,15 @@ import (
 // place chooses a host, takes a port of it and records the instance, in one transaction.
 func (l *Loop) place(ctx context.Context, d Desired, a Action) error {
 	var placed core.Instance
+	overtaken := false
 	err := l.Store.Transact(ctx, func(tx core.Store) error {
+		app, err := tx.Apps().Get(ctx, d.App.ID)
+		if err != nil {
+			return err
+		}
+		if overtaken = app.Revision != d.App.Revision; overtaken { // its quota may be another one's by now
+			return nil
+		}
 		choice, err := l.choose(ctx, tx, d, a)
 		if err != nil {
 			return err
@@ -32,6 +40,10 @@ func (l *Loop) place(ctx context.Context, d Desired, a Action) error {
 	})
 	if err != nil {
 		return l.giveUp(ctx, d, core.Instance{}, err)
+	}
+	if overtaken {
+		l.queue.Add(d.App.ID)
+		return nil
 	}
 	return l.step(ctx, d, core.StepPlaced, core.StepSucceeded, placed.Placement)
 }
