@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -64,15 +65,30 @@ type Route struct {
 	AppID   string         `json:"appId"`
 	Weights map[string]int `json:"weights,omitempty"` // version label -> percent
 	State   RouteState     `json:"state"`
+	Rules   *Rules         `json:"rules,omitempty"` // of the app's serving release; nil for none
+
+	HTTPS    bool   `json:"https,omitempty"`    // plain requests are redirected to HTTPS
+	Redirect string `json:"redirect,omitempty"` // another domain that every request is redirected to; "" for none
 }
 
 var domainPattern = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)
 
-// Validate reports every fault of r. Errors: EINVALID at "domain", "appId", "weights", "state".
+// routeDomain takes what a route may be for: a name, or "*." and a name for all names one label longer.
+func routeDomain(name string) bool {
+	return len(name) <= 253 && domainPattern.MatchString(strings.TrimPrefix(name, "*."))
+}
+
+// Validate reports every fault of r. Errors: EINVALID at "domain", "appId", "weights", "state", "redirect", "rules".
 func (r Route) Validate() error {
 	var f Faults
-	if len(r.Domain) > 253 || !domainPattern.MatchString(r.Domain) {
+	if !routeDomain(r.Domain) {
 		f.Add("domain", "error.domain_malformed", "domain", r.Domain)
+	}
+	if r.Redirect != "" && !domainPattern.MatchString(r.Redirect) {
+		f.Add("redirect", "error.domain_malformed", "domain", r.Redirect)
+	}
+	if r.Rules != nil {
+		f.Merge("rules", r.Rules.Validate())
 	}
 	f.Merge("", ValidateLabel("appId", r.AppID))
 	for label, weight := range r.Weights {
@@ -102,7 +118,15 @@ type RegistryChange struct {
 	Routes        []Route              // new or changed
 	RemovedRoutes []string             // domains
 	Apps          map[string][]Address // app id -> all its addresses now; empty when there are none
-	Refused       []RefusedEntry       // entries that cannot be read; all others are in force
+
+	TCPRoutes           []TCPRoute // new or changed
+	RemovedTCPRoutes    []string   // ids
+	Certificates        []PublishedCertificate
+	RemovedCertificates []string // ids
+	Challenges          []Challenge
+	RemovedChallenges   []string // tokens
+
+	Refused []RefusedEntry // entries that cannot be read; all others are in force
 }
 
 // RefusedEntry is a malformed entry of the registry.

@@ -38,6 +38,7 @@ type ReleaseSpec struct {
 	Bindings []string    `json:"bindings,omitempty"` // ids of services whose credentials arrive as environment
 	Health   HealthCheck `json:"health"`
 	Volume   *Volume     `json:"volume,omitempty"` // for services: storage that outlives instances
+	Rules    Rules       `json:"rules,omitzero"`   // what the gateway does with requests
 }
 
 // Target is a version in a release and its share of the requests.
@@ -106,6 +107,7 @@ func (s ReleaseSpec) Validate() error {
 	}
 	f.Merge("health", s.Health.Validate())
 	f.Merge("", validateCommand(s.Command))
+	f.Merge("rules", s.Rules.Validate())
 	return f.Err()
 }
 
@@ -125,11 +127,11 @@ func validateCommand(command []string) error {
 	return nil
 }
 
-// Template identifies what an instance of a target is made from: everything but the number of instances and the
-// weights. Instances of an equal template need not be replaced when a release changes. restart is App.Restart.
+// Template identifies what an instance of a target is made from: everything but the number of instances, the weights
+// and what concerns the gateway alone. Instances of an equal template need not be replaced when a release changes. restart is App.Restart.
 func (s ReleaseSpec) Template(t Target, restart int) string {
 	s.Replicas, s.Targets = 0, []Target{{VersionID: t.VersionID, Digest: t.Digest}}
-	s.Health = HealthCheck{}
+	s.Health, s.Rules = HealthCheck{}, Rules{}
 	data, err := json.Marshal(struct {
 		Spec    ReleaseSpec
 		Restart int

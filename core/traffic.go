@@ -1,5 +1,7 @@
 package core
 
+import "time"
+
 // Traffic counts what the gateway of this process did, in memory.
 type Traffic interface {
 	// App returns the counts of an app since the gateway started, and of the last 60 whole seconds by second.
@@ -9,7 +11,78 @@ type Traffic interface {
 // TrafficCounts are counts of requests.
 type TrafficCounts struct {
 	Requests  int64
-	Failed    int64            // answered 502, 503 or 504 by the gateway itself, or broken off by an instance
-	Recent    []int64          // requests in each of the last 60 whole seconds, oldest first
-	Instances map[string]int64 // requests by instance address
+	Failed    int64                    // answered 502, 503 or 504 by the gateway itself, or broken off by an instance
+	Recent    []int64                  // requests in each of the last 60 whole seconds, oldest first
+	Instances map[string]int64         // requests by instance address
+	Versions  map[string]RequestCounts // by label, since the gateway started
+}
+
+// RequestCounts are counts of the requests of one version, instance or domain. They only grow, so that the difference
+// of two is what happened between.
+type RequestCounts struct {
+	Requests int64
+	Failed   int64    // as in TrafficCounts
+	Classes  [5]int64 // answers by the first digit of their status, 1xx to 5xx
+	BytesIn  int64    // of request bodies
+	BytesOut int64    // of response bodies
+	Latency  Latency
+}
+
+// LatencyBounds are the upper bounds of the buckets of Latency, in microseconds: from 100 us to 60 s, each half as
+// much again as the one before, so that a quantile is off by a fifth at most. What is slower falls into a last bucket.
+var LatencyBounds = latencyBounds()
+
+// LatencyBuckets is how many buckets there are.
+const LatencyBuckets = 35
+
+// Latency is how many requests took how long, until the whole response was passed on, by the buckets of LatencyBounds.
+type Latency [LatencyBuckets]int64
+
+func latencyBounds() [LatencyBuckets - 1]int64 {
+	var bounds [LatencyBuckets - 1]int64
+	for i, b := 0, 100.0; i < len(bounds); i, b = i+1, b*1.5 {
+		bounds[i] = int64(b)
+	}
+	return bounds
+}
+
+// Quantile returns the time within which the share q (0 to 1) of the requests was answered, interpolated within its
+// bucket; 0 when there were none.
+func (l Latency) Quantile(q float64) time.Duration {
+	total := int64(0)
+	for _, n := range l {
+		total += n
+	}
+	want, below := q*float64(total), int64(0)
+	for i, n := range l {
+		if n == 0 || float64(below+n) < want {
+			below += n
+			continue
+		}
+		low, high := int64(0), LatencyBounds[len(LatencyBounds)-1]
+		if i > 0 {
+			low = LatencyBounds[i-1]
+		}
+		if i < len(LatencyBounds) {
+			high = LatencyBounds[i]
+		}
+		share := (want - float64(below)) / float64(n)
+		return time.Duration(float64(low)+share*float64(high-low)) * time.Microsecond
+	}
+	return 0
+}
+
+// Minus returns what happened between an earlier count and c.
+func (c RequestCounts) Minus(earlier RequestCounts) RequestCounts {
+	c.Requests -= earlier.Requests
+	c.Failed -= earlier.Failed
+	c.BytesIn -= earlier.BytesIn
+	c.BytesOut -= earlier.BytesOut
+	for i := range c.Classes {
+		c.Classes[i] -= earlier.Classes[i]
+	}
+	for i := range c.Latency {
+		c.Latency[i] -= earlier.Latency[i]
+	}
+	return c
 }
