@@ -1,6 +1,9 @@
 package core
 
-import "time"
+import (
+	"regexp"
+	"time"
+)
 
 // TCPRoute says where a TCP port of the gateways leads. It lies at /caas/gateway/tcp/{id}.
 type TCPRoute struct {
@@ -87,10 +90,15 @@ type Challenge struct {
 	Domain  string `json:"domain"`
 }
 
+// challengeToken is base64url, which may begin with any of its characters.
+var challengeToken = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+
 // Validate reports every fault of c. Errors: EINVALID at "token", "keyAuth", "domain".
 func (c Challenge) Validate() error {
 	var f Faults
-	f.Merge("", ValidateLabel("token", c.Token))
+	if !challengeToken.MatchString(c.Token) {
+		f.Add("token", "error.challenge_malformed")
+	}
 	if c.KeyAuth == "" || len(c.KeyAuth) > 1024 {
 		f.Add("keyAuth", "error.certificate_malformed")
 	}

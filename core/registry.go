@@ -23,6 +23,24 @@ type Registry interface {
 	DeleteRoute(ctx context.Context, domain string) error
 	// Routes returns all that is published. Errors: EUNAVAILABLE.
 	Routes(ctx context.Context) ([]Route, error)
+	// PutTCPRoute publishes where a TCP port leads; it lies under its ID. Errors: EINVALID, EUNAVAILABLE.
+	PutTCPRoute(ctx context.Context, r TCPRoute) error
+	// DeleteTCPRoute removes one; removing what is absent is no error. Errors: EINVALID, EUNAVAILABLE.
+	DeleteTCPRoute(ctx context.Context, id string) error
+	// TCPRoutes returns all that is published. Errors: EUNAVAILABLE.
+	TCPRoutes(ctx context.Context) ([]TCPRoute, error)
+	// PutCertificate publishes a certificate with its sealed key. Errors: EINVALID, ETOOLARGE, EUNAVAILABLE.
+	PutCertificate(ctx context.Context, c PublishedCertificate) error
+	// DeleteCertificate removes one; removing what is absent is no error. Errors: EINVALID, EUNAVAILABLE.
+	DeleteCertificate(ctx context.Context, id string) error
+	// Certificates returns all that is published. Errors: EUNAVAILABLE.
+	Certificates(ctx context.Context) ([]PublishedCertificate, error)
+	// PutChallenge publishes what a certificate authority will ask for. Errors: EINVALID, EUNAVAILABLE.
+	PutChallenge(ctx context.Context, c Challenge) error
+	// DeleteChallenge removes one; removing what is absent is no error. Errors: EINVALID, EUNAVAILABLE.
+	DeleteChallenge(ctx context.Context, token string) error
+	// Challenges returns all that is published. Errors: EUNAVAILABLE.
+	Challenges(ctx context.Context) ([]Challenge, error)
 	// PutConfig publishes an app's configuration, JSON. Errors: EUNAVAILABLE.
 	PutConfig(ctx context.Context, appID string, config []byte) error
 	// DeleteConfig removes it; removing what is absent is no error. Errors: EUNAVAILABLE.
@@ -33,6 +51,8 @@ type Registry interface {
 	// Announce publishes a running gateway for as long as this process lives and ctx has not ended. It returns at
 	// once and goes on trying while the registry is out of reach; the same again is no change.
 	Announce(ctx context.Context, n GatewayNode) error
+	// Gateways returns the gateways that run, by id. Errors: EUNAVAILABLE.
+	Gateways(ctx context.Context) ([]GatewayNode, error)
 	// Contact returns when the registry last answered, for showing the age of what is served.
 	Contact() time.Time
 }
@@ -114,7 +134,7 @@ const (
 
 // RegistryChange is what changed since the last call of a watch.
 type RegistryChange struct {
-	Reset         bool                 // Routes and Addresses are everything there is
+	Reset         bool                 // what is told is everything there is, of every kind
 	Routes        []Route              // new or changed
 	RemovedRoutes []string             // domains
 	Apps          map[string][]Address // app id -> all its addresses now; empty when there are none
@@ -140,3 +160,6 @@ type GatewayNode struct {
 	ID    string `json:"id"`
 	Stats string `json:"stats"` // address of its counts
 }
+
+// Validate reports every fault of n. Errors: EINVALID at "id".
+func (n GatewayNode) Validate() error { return ValidateLabel("id", n.ID) }

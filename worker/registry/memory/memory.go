@@ -19,23 +19,24 @@ var _ core.Registry = (*Registry)(nil)
 type Registry struct {
 	mu        sync.Mutex
 	addresses map[string]map[instance]core.Address // by app id
-	routes    map[string]core.Route                // by domain
 	configs   map[string][]byte                    // by app id
 	gateways  map[string]*core.GatewayNode         // by id
 	watchers  map[*watcher]bool
+	families  families
 }
 
 type instance struct{ version, container string }
 
 // New returns an empty registry.
 func New() *Registry {
-	return &Registry{
+	r := &Registry{
 		addresses: map[string]map[instance]core.Address{},
-		routes:    map[string]core.Route{},
 		configs:   map[string][]byte{},
 		gateways:  map[string]*core.GatewayNode{},
 		watchers:  map[*watcher]bool{},
 	}
+	r.families = newFamilies(r)
+	return r
 }
 
 // Register implements core.Registry.
@@ -84,40 +85,6 @@ func (r *Registry) Addresses(context.Context) ([]core.Address, error) {
 	return all, nil
 }
 
-// PutRoute implements core.Registry.
-func (r *Registry) PutRoute(_ context.Context, route core.Route) error {
-	if err := route.Validate(); err != nil {
-		return err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if old, ok := r.routes[route.Domain]; ok && sameRoute(old, route) {
-		return nil
-	}
-	route.Weights = maps.Clone(route.Weights)
-	r.routes[route.Domain] = route
-	r.routeChanged(route.Domain)
-	return nil
-}
-
-// DeleteRoute implements core.Registry.
-func (r *Registry) DeleteRoute(_ context.Context, domain string) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if _, ok := r.routes[domain]; ok {
-		delete(r.routes, domain)
-		r.routeChanged(domain)
-	}
-	return nil
-}
-
-// Routes implements core.Registry.
-func (r *Registry) Routes(context.Context) ([]core.Route, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.allRoutes(), nil
-}
-
 // PutConfig implements core.Registry.
 func (r *Registry) PutConfig(_ context.Context, appID string, config []byte) error {
 	if err := core.ValidateLabel("appId", appID); err != nil {
@@ -155,6 +122,17 @@ func (r *Registry) Announce(ctx context.Context, n core.GatewayNode) error {
 	return nil
 }
 
+// Gateways implements core.Registry.
+func (r *Registry) Gateways(context.Context) ([]core.GatewayNode, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := make([]core.GatewayNode, 0, len(r.gateways))
+	for _, id := range slices.Sorted(maps.Keys(r.gateways)) {
+		all = append(all, *r.gateways[id])
+	}
+	return all, nil
+}
+
 // Contact implements core.Registry: it is never out of reach.
 func (r *Registry) Contact() time.Time { return time.Now() }
 
@@ -166,22 +144,4 @@ func (r *Registry) addressesOf(appID string) []core.Address {
 		}
 		return strings.Compare(a.ContainerID, b.ContainerID)
 	})
-}
-
-// allRoutes returns all routes in a stable order; mu is held.
-func (r *Registry) allRoutes() []core.Route {
-	all := make([]core.Route, 0, len(r.routes))
-	for _, domain := range slices.Sorted(maps.Keys(r.routes)) {
-		all = append(all, cloneRoute(r.routes[domain]))
-	}
-	return all
-}
-
-func cloneRoute(r core.Route) core.Route {
-	r.Weights = maps.Clone(r.Weights)
-	return r
-}
-
-func sameRoute(a, b core.Route) bool {
-	return a.Domain == b.Domain && a.AppID == b.AppID && a.State == b.State && maps.Equal(a.Weights, b.Weights)
 }

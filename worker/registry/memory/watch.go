@@ -7,16 +7,21 @@ import (
 )
 
 // A watcher notes only what has to be looked at again, never the changes themselves: however slow its reader is, it
-// holds at most one entry for each app and domain, and writers never wait for it.
+// holds at most one entry for each app and name, and writers never wait for it.
 type watcher struct {
-	apps    map[string]bool
-	domains map[string]bool
-	wake    chan struct{} // holds one
+	apps                                  map[string]bool
+	routes, tcp, certificates, challenges map[string]bool // by name
+	wake                                  chan struct{}   // holds one
+}
+
+func newWatcher() *watcher {
+	return &watcher{apps: map[string]bool{}, routes: map[string]bool{}, tcp: map[string]bool{},
+		certificates: map[string]bool{}, challenges: map[string]bool{}, wake: make(chan struct{}, 1)}
 }
 
 // Watch implements core.Registry.
 func (r *Registry) Watch(ctx context.Context, apply func(core.RegistryChange)) error {
-	w := &watcher{apps: map[string]bool{}, domains: map[string]bool{}, wake: make(chan struct{}, 1)}
+	w := newWatcher()
 	all := r.subscribe(w)
 	defer r.unsubscribe(w)
 	apply(all)
@@ -35,7 +40,8 @@ func (r *Registry) subscribe(w *watcher) core.RegistryChange {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.watchers[w] = true
-	all := core.RegistryChange{Reset: true, Routes: r.allRoutes(), Apps: map[string][]core.Address{}}
+	all := core.RegistryChange{Reset: true, Apps: map[string][]core.Address{}}
+	r.families.everything(&all)
 	for app := range r.addresses {
 		all.Apps[app] = r.addressesOf(app)
 	}
@@ -56,15 +62,8 @@ func (r *Registry) changes(w *watcher) core.RegistryChange {
 	for app := range w.apps {
 		c.Apps[app] = r.addressesOf(app)
 	}
-	for domain := range w.domains {
-		if route, ok := r.routes[domain]; ok {
-			c.Routes = append(c.Routes, cloneRoute(route))
-		} else {
-			c.RemovedRoutes = append(c.RemovedRoutes, domain)
-		}
-	}
 	clear(w.apps)
-	clear(w.domains)
+	r.families.changes(w, &c)
 	return c
 }
 
@@ -72,14 +71,6 @@ func (r *Registry) changes(w *watcher) core.RegistryChange {
 func (r *Registry) appChanged(appID string) {
 	for w := range r.watchers {
 		w.apps[appID] = true
-		w.notify()
-	}
-}
-
-// routeChanged tells the watchers; mu is held.
-func (r *Registry) routeChanged(domain string) {
-	for w := range r.watchers {
-		w.domains[domain] = true
 		w.notify()
 	}
 }

@@ -25,6 +25,11 @@ func Run(t *testing.T, open func(t *testing.T) Parts) {
 	tests := map[string]func(*testing.T, Parts){
 		"AddressesComeAndGo":         addressesComeAndGo,
 		"RoutesComeAndGo":            routesComeAndGo,
+		"WildcardsAreRoutes":         wildcardsAreRoutes,
+		"RulesAreKept":               rulesAreKept,
+		"PublishedComesAndGoes":      publishedComesAndGoes,
+		"PublishedIsWatched":         publishedIsWatched,
+		"PublishedIsChecked":         publishedIsChecked,
 		"ConfigComesAndGoes":         configComesAndGoes,
 		"TwiceIsOnce":                twiceIsOnce,
 		"WatchBeginsWithEverything":  watchBeginsWithEverything,
@@ -164,8 +169,16 @@ func announcedWhileContextLasts(t *testing.T, p Parts) {
 		Must(t, p.Writer.Announce(ctx, core.GatewayNode{ID: "g1", Stats: "127.0.0.1:9000"}))
 	}
 	eventually(t, "announced", func() bool { return slices.Equal(p.Gateways(), []string{"g1"}) })
+	all, err := p.Reader.Gateways(ctx)
+	Must(t, err)
+	if !slices.Equal(all, []core.GatewayNode{{ID: "g1", Stats: "127.0.0.1:9000"}}) {
+		t.Errorf("gateways %v", all)
+	}
 	cancel()
 	eventually(t, "gone", func() bool { return len(p.Gateways()) == 0 })
+	if all, err = p.Reader.Gateways(t.Context()); err != nil || len(all) > 0 {
+		t.Errorf("gateways %v, %v", all, err)
+	}
 }
 
 func contactIsRecent(t *testing.T, p Parts) {

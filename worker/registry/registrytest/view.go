@@ -3,6 +3,7 @@ package registrytest
 import (
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ type View struct {
 	mu      sync.Mutex
 	routes  map[string]core.Route
 	apps    map[string][]core.Address
+	rest    published
 	refused map[string]string // path -> reason
 	resets  int
 	changed chan struct{} // closed by the next change
@@ -120,6 +122,7 @@ func (v *View) apply(c core.RegistryChange) {
 	defer v.mu.Unlock()
 	if c.Reset {
 		v.routes, v.apps = map[string]core.Route{}, map[string][]core.Address{}
+		v.rest = published{}
 		v.resets++
 	}
 	for _, r := range c.Routes {
@@ -134,6 +137,7 @@ func (v *View) apply(c core.RegistryChange) {
 			delete(v.apps, app)
 		}
 	}
+	v.rest.apply(c)
 	for _, r := range c.Refused {
 		v.refused[r.Path] = r.Reason
 	}
@@ -141,6 +145,4 @@ func (v *View) apply(c core.RegistryChange) {
 	v.changed = make(chan struct{})
 }
 
-func sameRoute(a, b core.Route) bool {
-	return a.Domain == b.Domain && a.AppID == b.AppID && a.State == b.State && maps.Equal(a.Weights, b.Weights)
-}
+func sameRoute(a, b core.Route) bool { return reflect.DeepEqual(a, b) }

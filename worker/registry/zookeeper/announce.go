@@ -16,14 +16,14 @@ const announceEvery = 2 * time.Second
 
 // Announce implements core.Registry with an ephemeral node, which ZooKeeper removes when this process is gone.
 func (r *Registry) Announce(ctx context.Context, n core.GatewayNode) error {
-	if err := core.ValidateLabel("id", n.ID); err != nil {
+	if err := n.Validate(); err != nil {
 		return err
 	}
 	data, err := json.Marshal(n)
 	if err != nil {
 		return err
 	}
-	go r.announce(ctx, gatewayPath(n.ID), data)
+	go r.announce(ctx, gateways.path(n), data)
 	return nil
 }
 
@@ -52,7 +52,7 @@ func (s *session) hold(ctx context.Context, node string, data []byte) error {
 				err = s.delete(ctx, node)
 			}
 		} else if errors.Is(err, zk.ErrNoNode) {
-			err = s.ensure(ctx, gatewayRoot)
+			err = s.ensure(ctx, gateways.root)
 		} else {
 			return err
 		}

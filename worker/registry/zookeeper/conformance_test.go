@@ -25,7 +25,7 @@ func TestConformance(t *testing.T) {
 			Writer:   writer,
 			Reader:   open(t, server.Servers()),
 			Config:   func(appID string) []byte { return get(t, writer, configPath(appID)) },
-			Gateways: func() []string { return list(t, writer, gatewayRoot) },
+			Gateways: func() []string { return list(t, writer, gateways.root) },
 		}
 	})
 }

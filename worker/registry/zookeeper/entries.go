@@ -9,24 +9,35 @@ import (
 	"berth/core"
 )
 
-// entries are the published addresses and routes that can be read.
+// entries are what is published and can be read.
 type entries struct {
-	refusals  *refusals
-	addresses map[string]map[string]core.Address // by app id and path
-	routes    map[string]core.Route              // by path
+	refusals     *refusals
+	addresses    map[string]map[string]core.Address // by app id and path
+	routes       kept[core.Route]
+	tcpRoutes    kept[core.TCPRoute]
+	certificates kept[core.PublishedCertificate]
+	challenges   kept[core.Challenge]
 }
 
 func newEntries(r *refusals) *entries {
-	return &entries{refusals: r, addresses: map[string]map[string]core.Address{}, routes: map[string]core.Route{}}
+	return &entries{refusals: r, addresses: map[string]map[string]core.Address{}, routes: keep(routes, r),
+		tcpRoutes: keep(tcpRoutes, r), certificates: keep(certificates, r), challenges: keep(challenges, r)}
 }
 
 // update takes over what changed and returns it as the readers of a registry know it.
 func (s *entries) update(changed []entry) core.RegistryChange {
 	c := core.RegistryChange{Apps: map[string][]core.Address{}}
 	for _, e := range changed {
-		if strings.HasPrefix(e.path, routeRoot+"/") {
-			s.updateRoute(&c, e)
-		} else {
+		switch {
+		case s.routes.covers(e):
+			s.routes.update(e, &c.Routes, &c.RemovedRoutes, &c.Refused)
+		case s.tcpRoutes.covers(e):
+			s.tcpRoutes.update(e, &c.TCPRoutes, &c.RemovedTCPRoutes, &c.Refused)
+		case s.certificates.covers(e):
+			s.certificates.update(e, &c.Certificates, &c.RemovedCertificates, &c.Refused)
+		case s.challenges.covers(e):
+			s.challenges.update(e, &c.Challenges, &c.RemovedChallenges, &c.Refused)
+		default:
 			s.updateAddress(&c, e)
 		}
 	}
@@ -34,24 +45,6 @@ func (s *entries) update(changed []entry) core.RegistryChange {
 		c.Apps[app] = s.addressesOf(app)
 	}
 	return c
-}
-
-// updateRoute takes over one route. A route that became malformed is in force no more.
-func (s *entries) updateRoute(c *core.RegistryChange, e entry) {
-	if !e.gone {
-		r, err := parseRoute(e.path, e.data)
-		if err = cmp.Or(e.err, err); err == nil {
-			s.refusals.mended(e.path)
-			s.routes[e.path] = r
-			c.Routes = append(c.Routes, r)
-			return
-		}
-		c.Refused = append(c.Refused, s.refusals.refuse(e.path, err))
-	}
-	if old, ok := s.routes[e.path]; ok {
-		delete(s.routes, e.path)
-		c.RemovedRoutes = append(c.RemovedRoutes, old.Domain)
-	}
 }
 
 // updateAddress takes over one address and notes its app. An address that became malformed is in force no more.
@@ -92,10 +85,4 @@ func (s *entries) allAddresses() []core.Address {
 		all = append(all, s.addressesOf(app)...)
 	}
 	return all
-}
-
-func (s *entries) allRoutes() []core.Route {
-	return slices.SortedFunc(maps.Values(s.routes), func(a, b core.Route) int {
-		return strings.Compare(a.Domain, b.Domain)
-	})
 }

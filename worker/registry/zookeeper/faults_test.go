@@ -37,7 +37,7 @@ func TestSessionExpired(t *testing.T) {
 	must(t, reg.PutRoute(ctx, routeTo("shop", "1.0")))
 	must(t, reg.Announce(ctx, core.GatewayNode{ID: "g1", Stats: "127.0.0.1:9000"}))
 	v := registrytest.Watch(t, reg)
-	announced := func() bool { return slices.Equal(list(t, other, gatewayRoot), []string{"g1"}) }
+	announced := func() bool { return slices.Equal(list(t, other, gateways.root), []string{"g1"}) }
 	within(t, time.Minute, "announced", announced)
 
 	link.sever()

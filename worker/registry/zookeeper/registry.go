@@ -4,7 +4,6 @@ package zookeeper
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"time"
 
@@ -79,40 +78,9 @@ func (r *Registry) Addresses(ctx context.Context) ([]core.Address, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := newEntries(r.refusals)
-	c.update(t.changed())
-	return c.allAddresses(), nil
-}
-
-// PutRoute implements core.Registry.
-func (r *Registry) PutRoute(ctx context.Context, route core.Route) error {
-	if err := route.Validate(); err != nil {
-		return err
-	}
-	data, err := json.Marshal(route)
-	if err != nil {
-		return err
-	}
-	return r.session.put(ctx, routePath(route.Domain), data)
-}
-
-// DeleteRoute implements core.Registry.
-func (r *Registry) DeleteRoute(ctx context.Context, domain string) error {
-	if err := validateDomain(domain); err != nil {
-		return err
-	}
-	return r.session.remove(ctx, routePath(domain), routeRoot)
-}
-
-// Routes implements core.Registry.
-func (r *Registry) Routes(ctx context.Context) ([]core.Route, error) {
-	t, err := r.read(ctx, routeRoot, routeDepth)
-	if err != nil {
-		return nil, err
-	}
-	c := newEntries(r.refusals)
-	c.update(t.changed())
-	return c.allRoutes(), nil
+	in := newEntries(r.refusals)
+	in.update(t.changed())
+	return in.allAddresses(), nil
 }
 
 // PutConfig implements core.Registry.

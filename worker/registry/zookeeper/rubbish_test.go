@@ -39,8 +39,8 @@ func TestRubbishIsRefused(t *testing.T) {
 	}
 	must(t, reg.session.put(ctx, addressRoot+"/shop/1.0/c9/deeper", []byte("172.17.0.1:1")))
 	must(t, reg.session.put(ctx, addressRoot+"/-bad-/1.0/c1", []byte("172.17.0.1:1")))
-	must(t, reg.session.put(ctx, routeRoot+"/Upper.localhost", []byte(`{"appId":"shop"}`)))
-	must(t, reg.session.put(ctx, routePath("tea.localhost"), []byte("rubbish")))
+	must(t, reg.session.put(ctx, routes.root+"/Upper.localhost", []byte(`{"appId":"shop"}`)))
+	must(t, reg.session.put(ctx, routes.root+"/tea.localhost", []byte("rubbish")))
 	refusals := 2*len(rubbish) + 4
 	v.Wait("refusals", func() bool { return len(v.Refused()) == refusals })
 	v.WaitNoRoute("tea.localhost")
@@ -59,26 +59,60 @@ func TestRubbishIsRefused(t *testing.T) {
 	}
 	all, err := reg.Addresses(ctx)
 	must(t, err)
-	routes, err := reg.Routes(ctx)
+	led, err := reg.Routes(ctx)
 	must(t, err)
-	if len(all) != 2 || len(routes) != 2 || len(told) != refusals {
-		t.Errorf("read %v %v, told of %d", all, routes, len(told))
+	if len(all) != 2 || len(led) != 2 || len(told) != refusals {
+		t.Errorf("read %v %v, told of %d", all, led, len(told))
 	}
 }
 
 // spoil puts data where a route and an address are expected.
 func spoil(t *testing.T, reg *Registry, n int, data string) {
 	t.Helper()
-	must(t, reg.session.put(t.Context(), fmt.Sprintf("%s/bad%d.localhost", routeRoot, n), []byte(data)))
+	must(t, reg.session.put(t.Context(), fmt.Sprintf("%s/bad%d.localhost", routes.root, n), []byte(data)))
 	must(t, reg.session.put(t.Context(), fmt.Sprintf("%s/bad/1.0/c%d", addressRoot, n), []byte(data)))
+}
+
+// F15, for what else a gateway reads: each family refuses what is malformed and goes on with the rest.
+func TestRubbishInOtherFamiliesIsRefused(t *testing.T) {
+	server := testenv.StartZooKeeper(t)
+	reg := open(t, server.Servers())
+	ctx := t.Context()
+	v := registrytest.Watch(t, reg)
+	roots := []string{tcpRoutes.root, certificates.root, challenges.root}
+	for _, root := range roots {
+		for n, data := range rubbish {
+			must(t, reg.session.put(ctx, fmt.Sprintf("%s/bad%d", root, n), []byte(data)))
+		}
+	}
+	must(t, reg.session.put(ctx, tcpRoutes.root+"/5433", []byte(`{"port":5432,"appId":"shop"}`)))
+	must(t, reg.session.put(ctx, gateways.root+"/bad", []byte("rubbish")))
+	v.Wait("refusals", func() bool { return len(v.Refused()) == len(roots)*len(rubbish)+1 })
+
+	p := registrytest.Examples()
+	must(t, reg.PutTCPRoute(ctx, p.TCP))
+	must(t, reg.PutCertificate(ctx, p.Certificate))
+	must(t, reg.PutChallenge(ctx, p.Challenge))
+	v.WaitPublished(p)
+	spoiled := reg.session.put(ctx, tcpRoutes.path(p.TCP), []byte("rubbish"))
+	must(t, spoiled)
+	v.Wait("no TCP route", func() bool { return len(v.Published().TCPRoutes) == 0 })
+	must(t, reg.PutTCPRoute(ctx, p.TCP)) // mended
+	v.WaitPublished(p)
+	if all, err := reg.Gateways(ctx); err != nil || len(all) != 0 {
+		t.Errorf("gateways %v, %v", all, err)
+	}
 }
 
 func TestParsersTakeAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		data := []byte(rapid.OneOf(rapid.String(), rapid.SampledFrom(rubbish)).Draw(t, "data"))
 		node := rapid.String().Draw(t, "node")
-		if r, err := parseRoute(routeRoot+"/"+node, data); err == nil && r.Validate() != nil {
+		if r, err := routes.parse(routes.root+"/"+node, data); err == nil && r.Validate() != nil {
 			t.Fatalf("%v is no route", r)
+		}
+		if c, err := certificates.parse(certificates.root+"/"+node, data); err == nil && c.Validate() != nil {
+			t.Fatalf("%v is no certificate", c)
 		}
 		if a, err := parseAddress(addressRoot+"/"+node, data); err == nil && a.Validate() != nil {
 			t.Fatalf("%v is no address", a)

@@ -46,15 +46,12 @@ func (r *Registry) watchOnce(ctx context.Context, apply func(core.RegistryChange
 	defer stop()
 
 	in := newEntries(r.refusals)
-	routes := newTree(routeRoot, routeDepth, w.reader(routeRoot))
-	addresses := newTree(addressRoot, addressDepth, w.reader(addressRoot))
-	w.touch(routeRoot)
-	w.touch(addressRoot)
+	trees := w.watched()
 	for reset := true; ; reset = false {
-		if err := w.settle(routes, addresses); err != nil {
+		if err := w.settle(trees...); err != nil {
 			return err
 		}
-		change := in.update(append(routes.changed(), addresses.changed()...))
+		change := in.update(changedOf(trees))
 		change.Reset = reset
 		if !isEmpty(change) {
 			apply(change)
@@ -67,6 +64,25 @@ func (r *Registry) watchOnce(ctx context.Context, apply func(core.RegistryChange
 		case <-w.wake:
 		}
 	}
+}
+
+// watched returns the subtrees that a gateway follows, to be read from their roots.
+func (w *watcher) watched() (trees []*tree) {
+	for _, root := range []string{routes.root, tcpRoutes.root, certificates.root, challenges.root} {
+		trees = append(trees, newTree(root, familyDepth, w.reader(root)))
+	}
+	trees = append(trees, newTree(addressRoot, addressDepth, w.reader(addressRoot)))
+	for _, t := range trees {
+		w.touch(t.root)
+	}
+	return trees
+}
+
+func changedOf(trees []*tree) (all []entry) {
+	for _, t := range trees {
+		all = append(all, t.changed()...)
+	}
+	return all
 }
 
 // settle reads what was touched until nothing is. ZooKeeper tells of a change before it shows a later one, so what
@@ -123,7 +139,9 @@ func (w *watcher) reader(root string) nodeReader {
 }
 
 func isEmpty(c core.RegistryChange) bool {
-	return !c.Reset && len(c.Routes)+len(c.RemovedRoutes)+len(c.Apps)+len(c.Refused) == 0
+	return !c.Reset && len(c.Routes)+len(c.RemovedRoutes)+len(c.Apps)+len(c.Refused)+
+		len(c.TCPRoutes)+len(c.RemovedTCPRoutes)+len(c.Certificates)+len(c.RemovedCertificates)+
+		len(c.Challenges)+len(c.RemovedChallenges) == 0
 }
 
 func pause(ctx context.Context, d time.Duration) {
