@@ -14,6 +14,8 @@ type TCPRoute struct {
 	Allow      []string `json:"allow,omitempty"` // as in Rules
 	Deny       []string `json:"deny,omitempty"`
 	Proxy      bool     `json:"proxy,omitempty"` // instances get the PROXY protocol, version 2
+
+	Weights map[string]int `json:"weights,omitempty"` // version label -> percent; none leads to every instance
 }
 
 // TCPTLS says what a gateway does with the TLS of a TCP port.
@@ -48,6 +50,12 @@ func (t TCPRoute) Validate() error {
 	}
 	validateNetworks(&f, "allow", t.Allow)
 	validateNetworks(&f, "deny", t.Deny)
+	for label, weight := range t.Weights {
+		f.Merge("weights", ValidateLabel(label, label))
+		if weight < 0 || weight > 100 {
+			f.Add("weights."+label, "error.number_range", "min", "0", "max", "100")
+		}
+	}
 	return f.Err()
 }
 

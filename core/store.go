@@ -30,6 +30,7 @@ type Store interface {
 	Plans() PlanStore
 	Usage() UsageStore
 	QuotaRequests() QuotaRequestStore
+	TCPPorts() TCPPortStore
 
 	// Transact runs f with a store whose writes are one transaction: all or none. f may run again after a
 	// serialization failure, so it changes nothing but the store.

@@ -3,6 +3,8 @@ package store_test
 import (
 	"database/sql"
 	"fmt"
+	"io/fs"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +15,7 @@ import (
 	"berth/core"
 	"berth/core/store"
 	"berth/e2e/testenv"
+	"berth/migrations"
 )
 
 // testMigrate: many start at once, on an empty database.
@@ -42,18 +45,33 @@ func testMigrateCutOff(t *testing.T, fresh fresh) {
 	o, _ := fresh(t)
 	open(t, o)
 	db := raw(t, o)
-	_, err := db.Exec("DELETE FROM goose_db_version WHERE version_id = 3")
+	version, down := newest(t)
+	_, err := db.Exec("DELETE FROM goose_db_version WHERE version_id = " + version)
 	ok(t, err)
 	if o.Driver == "sqlite" { // a migration is one transaction there
-		for _, table := range []string{"events", "operations", "instances", "ports", "hosts"} {
-			_, err := db.Exec("DROP TABLE " + table)
-			ok(t, err)
-		}
+		_, err := db.Exec(down)
+		ok(t, err)
 	}
 	if n := pending(t, o); n != 1 {
 		t.Fatalf("%d migrations are pending, want 1", n)
 	}
 	newApp(t, open(t, o))
+}
+
+// newest returns the number of the last migration of SQLite, and what undoes it.
+func newest(t *testing.T) (version, down string) {
+	t.Helper()
+	files, err := fs.Glob(migrations.SQLite, "sqlite/*.sql")
+	ok(t, err)
+	name := files[len(files)-1]
+	text, err := fs.ReadFile(migrations.SQLite, name)
+	ok(t, err)
+	_, down, found := strings.Cut(string(text), "-- +goose Down")
+	if !found {
+		t.Fatalf("%s cannot be undone", name)
+	}
+	number, _, _ := strings.Cut(path.Base(name), "_")
+	return strings.TrimLeft(number, "0"), down
 }
 
 // testMigrateNewer: an older Berth leaves a newer one's database alone.

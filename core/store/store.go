@@ -81,6 +81,7 @@ func (s *Store) Support() core.SupportStore            { return support{s} }
 func (s *Store) Plans() core.PlanStore                 { return plans{s} }
 func (s *Store) Usage() core.UsageStore                { return usage{s} }
 func (s *Store) QuotaRequests() core.QuotaRequestStore { return quotaRequests{s} }
+func (s *Store) TCPPorts() core.TCPPortStore           { return tcpPorts{s} }
 
 // Ping reads a table, so that it fails when the file is gone as well as when the server is.
 func (s *Store) Ping(ctx context.Context) error {

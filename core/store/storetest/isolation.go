@@ -39,6 +39,7 @@ type estate struct {
 
 	member     core.Membership
 	invitation core.Invitation
+	tcpPort    core.TCPPort
 }
 
 func (w *world) newEstate() estate {
@@ -53,6 +54,7 @@ func (w *world) newEstate() estate {
 	e.member = core.Membership{TenantID: w.tenant.ID, UserID: w.newUser("Ann").ID, Role: core.RoleViewer, CreatedAt: time.Now()}
 	w.ok(w.Members().Put(w.alice, e.member))
 	e.invitation = w.newInvitation("new@example.com")
+	e.tcpPort = w.newTCPPort("")
 	w.ok(w.Credentials().Put(w.alice, core.Credentials{AppID: w.app.ID, Values: map[string]string{"password": "x"}}))
 	return e
 }
@@ -108,6 +110,16 @@ func (w *world) acts(e estate) map[string]act {
 		"delete app":       func(ctx context.Context) error { return w.Apps().Delete(ctx, app.ID) },
 		"delete version":   func(ctx context.Context) error { return w.Versions().Delete(ctx, e.version.ID) },
 		"delete token":     func(ctx context.Context) error { return w.Tokens().Delete(ctx, app.TenantID, e.token.ID) },
+		"add TCP port": func(ctx context.Context) error {
+			_, err := w.TCPPorts().Create(ctx, core.TCPPort{AppID: app.ID, TenantID: app.TenantID}, tcpPool)
+			return err
+		},
+		"get TCP port": func(ctx context.Context) error {
+			_, err := w.TCPPorts().Get(ctx, app.ID, e.tcpPort.Port, "")
+			return err
+		},
+		"update TCP port": func(ctx context.Context) error { return w.TCPPorts().Update(ctx, e.tcpPort) },
+		"delete TCP port": func(ctx context.Context) error { return w.TCPPorts().Delete(ctx, app.ID, e.tcpPort.Port, "") },
 	}
 }
 
@@ -172,6 +184,8 @@ func (w *world) sees(ctx context.Context, e estate, want bool) {
 	count("member counts", len(inTenant), err)
 	expired, err := w.Uploads().Expired(ctx, e.upload.ExpiresAt.Add(time.Hour))
 	count("expired uploads", len(expired), err)
+	tcpPorts, err := w.TCPPorts().List(ctx, w.app.ID)
+	count("TCP ports", len(tcpPorts), err)
 	uses, err := w.Releases().UsesVersion(ctx, w.app.ID, e.version.ID)
 	w.ok(err)
 	same(w, uses, want)

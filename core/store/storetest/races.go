@@ -24,6 +24,8 @@ func testRaces(t *testing.T, first, second core.Store) {
 		"Usage":          raceUsage,
 		"LastAdmin":      raceLastAdmin,
 		"Invitation":     raceInvitation,
+		"LastTCPPort":    raceLastTCPPort,
+		"TCPPortOfTwo":   raceTCPPortOfTwo,
 	} {
 		t.Run(name, func(t *testing.T) { race(newWorld(t, first), second) })
 	}

@@ -58,6 +58,8 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 		{"UsageSamples", testUsageSamples},
 		{"Measured", testMeasured},
 		{"QuotaRequests", testQuotaRequests},
+		{"TCPPorts", testTCPPorts},
+		{"TCPPortTaken", testTCPPortTaken},
 		{"Bytes", testBytes},
 		{"Times", testTimes},
 		{"OddIDs", testOddIDs},
