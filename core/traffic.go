@@ -2,30 +2,36 @@ package core
 
 import "time"
 
-// Traffic counts what the gateway of this process did, in memory.
+// Traffic tells what the gateways did.
 type Traffic interface {
-	// App returns the counts of an app since the gateway started, and of the last 60 whole seconds by second.
+	// App returns the counts of an app, and of the last 60 whole seconds by second. They grow as long as the gateways
+	// run that counted.
 	App(appID string) TrafficCounts
 }
 
-// TrafficCounts are counts of requests.
+// TrafficCounts are counts of the requests of an app.
 type TrafficCounts struct {
-	Requests  int64
+	Requests  int64                    // begun
 	Failed    int64                    // answered 502, 503 or 504 by the gateway itself, or broken off by an instance
 	Recent    []int64                  // requests in each of the last 60 whole seconds, oldest first
-	Instances map[string]int64         // requests by instance address
-	Versions  map[string]RequestCounts // by label, since the gateway started
+	Total     RequestCounts            // of all requests of the app, be there an instance to answer or not
+	Instances map[string]RequestCounts // by address, of the instances that are published
+	Versions  map[string]RequestCounts // by label, of those published and the last few before them
+	Domains   map[string]RequestCounts // by the domain of the route; those that were asked for
 }
 
-// RequestCounts are counts of the requests of one version, instance or domain. They only grow, so that the difference
-// of two is what happened between.
+// RequestCounts are counts of the requests of one app, version, instance or domain. All but Active only grow, so that
+// the difference of two is what happened between.
 type RequestCounts struct {
-	Requests int64
-	Failed   int64    // as in TrafficCounts
-	Classes  [5]int64 // answers by the first digit of their status, 1xx to 5xx
-	BytesIn  int64    // of request bodies
-	BytesOut int64    // of response bodies
-	Latency  Latency
+	Requests   int64    // begun; of a version or an instance: sent there
+	Failed     int64    // as in TrafficCounts
+	Retried    int64    // of a version or an instance: broke off before an answer began and were sent once more, maybe elsewhere
+	Unanswered int64    // the client left before an answer began
+	Active     int64    // under way now
+	Classes    [5]int64 // answers by the first digit of their status, 1xx to 5xx
+	BytesIn    int64    // of request bodies, and from clients of WebSockets
+	BytesOut   int64    // of response bodies, and to clients of WebSockets
+	Latency    Latency  // of those answered, WebSockets left out
 }
 
 // LatencyBounds are the upper bounds of the buckets of Latency, in microseconds: from 100 us to 60 s, each half as
@@ -72,10 +78,12 @@ func (l Latency) Quantile(q float64) time.Duration {
 	return 0
 }
 
-// Minus returns what happened between an earlier count and c.
+// Minus returns what happened between an earlier count and c; what is under way is that of c.
 func (c RequestCounts) Minus(earlier RequestCounts) RequestCounts {
 	c.Requests -= earlier.Requests
 	c.Failed -= earlier.Failed
+	c.Retried -= earlier.Retried
+	c.Unanswered -= earlier.Unanswered
 	c.BytesIn -= earlier.BytesIn
 	c.BytesOut -= earlier.BytesOut
 	for i := range c.Classes {
@@ -85,4 +93,36 @@ func (c RequestCounts) Minus(earlier RequestCounts) RequestCounts {
 		c.Latency[i] -= earlier.Latency[i]
 	}
 	return c
+}
+
+// Plus returns the sum of two counts, such as those of two gateways.
+func (c RequestCounts) Plus(o RequestCounts) RequestCounts {
+	c.Requests += o.Requests
+	c.Failed += o.Failed
+	c.Retried += o.Retried
+	c.Unanswered += o.Unanswered
+	c.Active += o.Active
+	c.BytesIn += o.BytesIn
+	c.BytesOut += o.BytesOut
+	for i := range c.Classes {
+		c.Classes[i] += o.Classes[i]
+	}
+	for i := range c.Latency {
+		c.Latency[i] += o.Latency[i]
+	}
+	return c
+}
+
+// LatencyBucket returns the bucket of Latency that d falls into.
+func LatencyBucket(d time.Duration) int {
+	us := d.Microseconds()
+	low, high := 0, len(LatencyBounds)
+	for low < high {
+		if mid := (low + high) / 2; us <= LatencyBounds[mid] {
+			high = mid
+		} else {
+			low = mid + 1
+		}
+	}
+	return low
 }

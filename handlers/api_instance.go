@@ -1,10 +1,7 @@
 package handlers
 
 import (
-	"net/http"
 	"time"
-
-	"github.com/labstack/echo/v4"
 
 	"berth/core"
 	"berth/views/i18n"
@@ -41,26 +38,4 @@ func instanceStatus(s core.InstanceState) string {
 		return "running"
 	}
 	return string(s)
-}
-
-type trafficJSON struct {
-	Requests  int64            `json:"requests"`
-	Failed    int64            `json:"failed"`
-	Recent    []int64          `json:"recent"` // in each of the last 60 whole seconds, oldest first
-	Instances map[string]int64 `json:"instances"`
-}
-
-func (h *Handlers) apiTraffic(c echo.Context) error {
-	t, err := h.Service.Traffic(c.Request().Context(), c.Param("app"))
-	if err != nil {
-		return err
-	}
-	answer := trafficJSON{t.Requests, t.Failed, t.Recent, t.Instances}
-	if answer.Recent == nil {
-		answer.Recent = []int64{}
-	}
-	if answer.Instances == nil {
-		answer.Instances = map[string]int64{}
-	}
-	return c.JSON(http.StatusOK, answer)
 }

@@ -58,7 +58,7 @@ func head(a core.App, tab app.Tab) app.Head {
 }
 
 func traffic() core.TrafficCounts {
-	t := core.TrafficCounts{Requests: 27666, Failed: 2, Instances: map[string]int64{"172.17.0.1:25700": 9120, "172.17.0.1:25701": 9033}}
+	t := core.TrafficCounts{Requests: 27666, Failed: 2, Instances: map[string]core.RequestCounts{"172.17.0.1:25700": {Requests: 9120}, "172.17.0.1:25701": {Requests: 9033}}}
 	for i := range int64(60) {
 		t.Recent = append(t.Recent, 26+i/4+(i*7)%9)
 	}

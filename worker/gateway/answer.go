@@ -13,6 +13,8 @@ func (c *conn) answer(status int, header string, html []byte) bool {
 	closes := c.closes() || !whole
 	c.linger = closes && !(c.req.close && whole)
 	header += c.connectionLine(closes)
+	c.tally.answered(status)
+	c.tally.out = int64(len(html))
 	c.out.out = appendPage(c.out.room(), status, header, html, c.req.isHead)
 	return c.out.flush() == nil && !closes
 }
@@ -21,6 +23,7 @@ func (c *conn) answer(status int, header string, html []byte) bool {
 func (c *conn) refuse(r *refusal) bool {
 	c.refused.Add(1)
 	c.linger = true
+	c.tally.answered(r.status)
 	header := r.header + "Connection: close\r\n"
 	c.out.out = appendPage(c.out.room(), r.status, header, []byte(r.text+"\n"), c.req.isHead)
 	c.out.flush()
@@ -56,7 +59,7 @@ func (c *conn) fail(r *route, err error) bool {
 	if err == errGone {
 		return false
 	}
-	r.app.traffic.failed.Add(1)
+	c.tally.failed(err)
 	c.Log.Debug("request failed", "app", r.app.id, "err", err)
 	return c.page(pageOf(r, err), r.app.id)
 }

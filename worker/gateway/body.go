@@ -6,12 +6,13 @@ import "io"
 type body struct {
 	framing framing
 	left    int64 // for byLength
+	seen    int64 // bytes of it that were passed on
 	chunks  chunks
 }
 
 // begin prepares for a body. strict is for those of clients.
 func (y *body) begin(f framing, length int64, strict bool) {
-	y.framing, y.left = f, length
+	y.framing, y.left, y.seen = f, length, 0
 	if f == byChunks {
 		y.chunks.reset(strict)
 	}
@@ -66,6 +67,7 @@ func relay(dst *sink, src *source, y *body, inChunks bool, w waiter) (read, writ
 			write = dst.raw(piece)
 		}
 		src.skip(used)
+		y.seen += int64(len(piece))
 		if err == errMore && write == nil {
 			if write = dst.flush(); write == nil {
 				read = w.wait(src)

@@ -32,6 +32,7 @@ type conn struct {
 	content body          // of the response
 	limit   time.Duration // of waiting for the instance
 	endless bool          // the response ends when the gateway stops
+	tally   tally         // of the exchange under way
 }
 
 // What a connection is doing.
@@ -190,7 +191,8 @@ func (c *conn) exchange() bool {
 		c.in.skip(c.req.pos)
 		return c.answerUnknown()
 	}
-	r.app.traffic.count(time.Now())
+	c.begin(r)
+	defer c.ended()
 	c.forward = appendForward(c.forward[:0], b, &c.req, &c.peer)
 	c.in.skip(c.req.pos)
 	up, err := c.send(r)

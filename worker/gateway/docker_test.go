@@ -51,7 +51,7 @@ func TestContainerKilledUnderLoad(t *testing.T) {
 	if n := failed.Load(); n > 0 {
 		t.Errorf("%d of %d requests failed", n, asked.Load())
 	}
-	if c := f.counts(); c.Failed != 0 || c.Instances[address] == 0 {
+	if c := f.counts(); c.Failed != 0 || c.Instances[address].Requests == 0 {
 		t.Errorf("counts: %+v", c)
 	}
 }

@@ -178,7 +178,7 @@ func TestDrainEnds(t *testing.T) {
 	c := f.dial()
 	c.send(get)
 	eventually(t, "the request is under way", func() bool {
-		return f.counts().Instances[f.gateway.table.app("app").instances.Load().all.list[0].Address.Address] == 1
+		return f.counts().Instances[f.gateway.table.app("app").instances.Load().all.list[0].Address.Address].Requests == 1
 	})
 	began := time.Now()
 	f.stop()

@@ -25,7 +25,8 @@ const (
 // instance is an address of an app and the connections to it that rest.
 type instance struct {
 	core.Address
-	requests atomic.Int64
+	counts   counter
+	version  *counter     // of its version, which other instances share
 	outUntil atomic.Int64 // Unix nanoseconds; refuses connections
 
 	mu     sync.Mutex

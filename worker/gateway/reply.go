@@ -16,6 +16,7 @@ func (c *conn) reply(r *route, up *upstream) bool {
 		c.drop(up)
 		return c.fail(r, errBadResponse)
 	}
+	c.tally.answered(c.res.status)
 	inChunks := !c.req.old && (c.res.framing == byChunks || c.res.framing == byClose)
 	unmarked := c.req.old && (c.res.framing == byChunks || c.res.framing == byClose)
 	// After an upgrade that was refused, bytes may follow that are no request.
@@ -53,7 +54,7 @@ func (c *conn) finish(up *upstream, closes bool) bool {
 
 // breakOff ends a response in the middle, so that the client sees that it is not whole.
 func (c *conn) breakOff(r *route, up *upstream, err error) bool {
-	r.app.traffic.failed.Add(1)
+	c.tally.failed(err)
 	c.Log.Debug("response broke off", "app", r.app.id, "address", up.instance.Address.Address, "err", err)
 	c.drop(up)
 	c.out.flush()

@@ -17,6 +17,7 @@ type route struct {
 	labels []string // of the versions with a weight
 	order  []string // the same, each as often as its weight says, evenly mixed
 	turn   atomic.Uint32
+	counts *lazyCounter // of the domain
 }
 
 func newRoute(r core.Route, a *app) *route {

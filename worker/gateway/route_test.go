@@ -121,7 +121,7 @@ func TestAddressThatVanishes(t *testing.T) {
 	c := f.dial()
 	c.send("GET /wait HTTP/1.1\r\nHost: app.test\r\n\r\n")
 	i := f.gateway.table.app("app").instances.Load().all.list[0]
-	eventually(t, "the request is under way", func() bool { return i.requests.Load() == 4 })
+	eventually(t, "the request is under way", func() bool { return i.counts.begun.Load() == 4 })
 	f.publish("app", "1", saying(t, "new"))
 	f.withdraw(old)
 	if got := f.tally(10); got["new"] != 10 {

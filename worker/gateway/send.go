@@ -67,7 +67,7 @@ func (c *conn) try(i *instance, anew bool) (*upstream, error) {
 	if up == nil {
 		return nil, errNotSent
 	}
-	i.requests.Add(1)
+	c.tally.sent(i)
 	c.startUpload(up)
 	err := c.awaitHead(up)
 	if err != nil {

@@ -121,6 +121,7 @@ func (t *table) removeOthers(c core.RegistryChange) {
 func (t *table) setAddresses(id string, addresses []core.Address) {
 	a := t.ensureApp(id)
 	next, gone := a.instances.Load().with(addresses)
+	next.join(&a.traffic)
 	a.instances.Store(next)
 	for _, i := range gone {
 		i.retire()
@@ -132,6 +133,7 @@ func (t *table) setRoute(r core.Route) {
 	next := newRoute(r, t.ensureApp(r.AppID))
 	next.app.routes++
 	s := t.shardOf(r.Domain)
+	next.count(r.Domain, s.routes[r.Domain]) // nobody else writes to it
 	s.Lock()
 	old := s.routes[r.Domain]
 	s.routes[r.Domain] = next
@@ -145,6 +147,9 @@ func (t *table) removeRoute(domain string) {
 	old := s.routes[domain]
 	delete(s.routes, domain)
 	s.Unlock()
+	if old != nil {
+		old.app.traffic.unlist(old.counts)
+	}
 	t.release(old)
 }
 

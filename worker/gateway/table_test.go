@@ -163,7 +163,7 @@ func TestCountsGoWithTheApp(t *testing.T) {
 	f.route(core.Route{Domain: "app.test", AppID: "app"})
 	f.tally(7)
 	c := f.counts()
-	if c.Requests != 7 || c.Instances[address.Address] != 7 {
+	if c.Requests != 7 || c.Instances[address.Address].Requests != 7 {
 		t.Errorf("counts: %+v", c)
 	}
 	recent := func() (sum int64) {

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -9,9 +11,65 @@ import (
 
 // traffic counts the requests of an app.
 type traffic struct {
-	requests atomic.Int64
-	failed   atomic.Int64
-	recent   atomic.Pointer[ring] // nil before the first request
+	total  counter
+	recent atomic.Pointer[ring] // nil before the first request
+
+	mu       sync.Mutex // guards the maps
+	versions map[string]*counter
+	labels   []string // of versions, the newest last
+	domains  map[string]*lazyCounter
+}
+
+// oldVersions is how many versions without an instance keep their counts.
+const oldVersions = 16
+
+// version returns the counter of a version, and forgets the oldest that are not in use.
+func (t *traffic) version(label string, inUse func(label string) bool) *counter {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if c := t.versions[label]; c != nil {
+		return c
+	}
+	if t.versions == nil {
+		t.versions = map[string]*counter{}
+	}
+	c := new(counter)
+	t.versions[label] = c
+	t.labels = append(t.labels, label)
+	unused := 0
+	for _, l := range slices.Backward(t.labels) {
+		if l == label || inUse(l) {
+			continue
+		}
+		if unused++; unused > oldVersions {
+			delete(t.versions, l)
+		}
+	}
+	t.labels = slices.DeleteFunc(t.labels, func(l string) bool { return t.versions[l] == nil })
+	return c
+}
+
+// list has the counts of a domain shown with those of the app.
+func (t *traffic) list(l *lazyCounter) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if l.gone {
+		return
+	}
+	if t.domains == nil {
+		t.domains = map[string]*lazyCounter{}
+	}
+	t.domains[l.domain] = l
+}
+
+// unlist ends that: no route leads there any more.
+func (t *traffic) unlist(l *lazyCounter) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l.gone = true
+	if t.domains[l.domain] == l {
+		delete(t.domains, l.domain)
+	}
 }
 
 // ring has a place for a second: the second in the upper half, its count in the lower.
@@ -23,7 +81,7 @@ const (
 )
 
 func (t *traffic) count(now time.Time) {
-	t.requests.Add(1)
+	t.total.begun.Add(1)
 	second := uint64(uint32(now.Unix()))
 	slot := &t.ring()[second%seconds]
 	for {
@@ -66,7 +124,7 @@ func (t *traffic) lastMinute(now time.Time) []int64 {
 func (g *Gateway) App(appID string) core.TrafficCounts {
 	a := g.table.app(appID)
 	if a == nil {
-		return core.TrafficCounts{Recent: make([]int64, window), Instances: map[string]int64{}}
+		return core.TrafficCounts{Recent: make([]int64, window)}
 	}
 	return a.counts(time.Now())
 }
@@ -74,11 +132,22 @@ func (g *Gateway) App(appID string) core.TrafficCounts {
 // counts leaves the present second out: it has only just begun, and would look like a fall.
 func (a *app) counts(now time.Time) core.TrafficCounts {
 	c := core.TrafficCounts{
-		Requests: a.traffic.requests.Load(), Failed: a.traffic.failed.Load(),
-		Recent: a.traffic.lastMinute(now.Add(-time.Second)), Instances: map[string]int64{},
+		Total: a.traffic.total.counts(), Recent: a.traffic.lastMinute(now.Add(-time.Second)),
+		Instances: map[string]core.RequestCounts{}, Versions: map[string]core.RequestCounts{}, Domains: map[string]core.RequestCounts{},
 	}
+	c.Requests, c.Failed = c.Total.Requests, c.Total.Failed
 	for _, i := range a.instances.Load().all.list {
-		c.Instances[i.Address.Address] += i.requests.Load()
+		c.Instances[i.Address.Address] = i.counts.counts().Plus(c.Instances[i.Address.Address])
+	}
+	a.traffic.mu.Lock()
+	defer a.traffic.mu.Unlock()
+	for label, v := range a.traffic.versions {
+		c.Versions[label] = v.counts()
+	}
+	for domain, l := range a.traffic.domains {
+		if d := l.at.Load(); d != nil {
+			c.Domains[domain] = d.counts()
+		}
 	}
 	return c
 }

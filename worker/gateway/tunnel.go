@@ -14,6 +14,9 @@ type tunnel struct {
 	told   bool         // the client has been told to go away, or by the instance: nothing follows for it
 	active atomic.Int64 // when the last byte passed, Unix nanoseconds
 	ending atomic.Bool  // one side has ended
+
+	sent     body  // by the client
+	received int64 // by the client, bytes
 }
 
 // farewell is how long the other side may go on when one has ended.
@@ -23,9 +26,10 @@ func (c *conn) tunnel(up *upstream) {
 	c.tunnels.Add(1)
 	defer c.tunnels.Add(-1)
 	c.state.Store(connStream)
+	c.tally.switched(c.res.status)
 	c.appendSwitch(up.in.bytes())
 	up.in.skip(c.res.pos)
-	t := &tunnel{c: c, up: up}
+	t := &tunnel{c: c, up: up, sent: body{framing: byClose}}
 	t.touch()
 	done := make(chan struct{})
 	go t.fromClient(done)
@@ -36,6 +40,7 @@ func (c *conn) tunnel(up *upstream) {
 	up.conn.SetWriteDeadline(time.Now().Add(farewell))
 	<-done
 	c.drop(up)
+	c.tally.in, c.tally.out = t.sent.seen, t.received
 }
 
 func (c *conn) appendSwitch(b []byte) {
@@ -50,7 +55,7 @@ func (t *tunnel) touch() { t.active.Store(time.Now().UnixNano()) }
 func (t *tunnel) fromClient(done chan<- struct{}) {
 	defer close(done)
 	defer t.c.recovered()
-	relay(&t.up.out, &t.c.in, &body{framing: byClose}, false, t)
+	relay(&t.up.out, &t.c.in, &t.sent, false, t)
 	closeWrite(t.up.conn)
 	t.ending.Store(true)
 	t.up.conn.SetReadDeadline(time.Now().Add(farewell))
@@ -63,6 +68,7 @@ func (t *tunnel) wait(src *source) error { return t.fill(src, &t.up.out) }
 func (t *tunnel) toClient() {
 	src := &t.up.in
 	for t.pass(src.bytes()) == nil {
+		t.received += int64(src.buffered())
 		src.skip(src.buffered())
 		if err := t.fill(src, &t.c.out); err != nil && err != errDraining {
 			return

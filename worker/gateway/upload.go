@@ -24,7 +24,7 @@ type upload struct {
 // beginUpload adds a body that has come with the head to what is sent at first.
 func (c *conn) beginUpload() {
 	u := &c.upload
-	u.running = false
+	u.running, u.body.seen = false, 0
 	if u.complete {
 		return
 	}
@@ -32,6 +32,7 @@ func (c *conn) beginUpload() {
 	if content, ok := u.body.whole(c.in.bytes()); ok {
 		c.forward = append(c.forward, content...)
 		c.in.skip(len(content))
+		u.body.seen = int64(len(content))
 		u.complete = true
 	}
 }
