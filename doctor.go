@@ -102,7 +102,7 @@ func statErr(path string) error {
 func checkPorts(ctx context.Context, cfg config.Config) []finding {
 	runs := berthRuns(ctx, cfg)
 	var findings []finding
-	for _, l := range []struct{ name, address string }{{"portal", cfg.PortalListen}, {"gateway", cfg.GatewayHTTP}} {
+	for _, l := range []struct{ name, address string }{{"portal", cfg.PortalListen}, {"gateway", cfg.GatewayHTTP}, {"https", cfg.GatewayHTTPS}} {
 		if l.address != "" {
 			findings = append(findings, checkPort(l.name, l.address, runs))
 		}

@@ -84,6 +84,9 @@ func (p *parts) front(ctx context.Context, out io.Writer) ([]worker.Loop, error)
 		if err := isFree("gateway-http", p.cfg.GatewayHTTP); err != nil {
 			return nil, err
 		}
+		if err := isFree("gateway-https", p.cfg.GatewayHTTPS); err != nil {
+			return nil, err
+		}
 		loops = append(loops, worker.Loop{Name: "gateway", Run: p.gateway.Run})
 	}
 	if !p.cfg.Has("portal") {
@@ -110,6 +113,9 @@ func (p *parts) front(ctx context.Context, out io.Writer) ([]worker.Loop, error)
 
 // isFree tells at once what would only be logged and retried later.
 func isFree(setting, address string) error {
+	if address == "" {
+		return nil
+	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("nothing can listen on %s: %w\nSet %s to an address that is free", address, err, setting)
@@ -173,7 +179,12 @@ func (p *parts) joinGateway() (err error) {
 	if p.registry, err = newRegistry(p.cfg, p.log); err != nil {
 		return err
 	}
+	sealer, err := gatewaySealer(p.cfg)
+	if err != nil {
+		return err
+	}
 	p.gateway = gateway.New(gateway.Options{Registry: p.registry, ID: gatewayID(), Listen: p.cfg.GatewayHTTP,
+		ListenSecure: p.cfg.GatewayHTTPS, SecurePort: p.cfg.SecurePort(), Sealer: sealer,
 		Pages: gatewaypages.Pages[gateway.PageKind](p.messages), Log: p.log.With("part", "gateway"),
 		Timeouts: gateway.Timeouts{Drain: drainFor}})
 	return nil

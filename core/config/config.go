@@ -21,7 +21,7 @@ type Config struct {
 	PortalListen string `name:"portal-listen" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the portal, the API and the image registry listen."`
 	PortalURL    string `name:"portal-url" placeholder:"URL" help:"The portal's address as browsers see it. Default: http://localhost with the port of portal-listen."`
 	GatewayHTTP  string `name:"gateway-http" default:"127.0.0.1:8000" placeholder:"HOST:PORT" help:"Where the gateway listens for HTTP, or off."`
-	GatewayHTTPS string `name:"gateway-https" default:"off" placeholder:"HOST:PORT" help:"Where the gateway listens for HTTPS. Not served yet: off."`
+	GatewayHTTPS string `name:"gateway-https" default:"off" placeholder:"HOST:PORT" help:"Where the gateway listens for HTTPS, or off."`
 	GatewayURL   string `name:"gateway-url" placeholder:"URL" help:"The gateway's address as browsers see it. Default: http://{base-domain} with the port of gateway-http."`
 	BaseDomain   string `name:"base-domain" default:"localhost" placeholder:"DOMAIN" help:"An app answers at {appId}.{base-domain}."`
 

@@ -175,7 +175,9 @@ func TestFaults(t *testing.T) {
 		{"--roles=gateway", "registry:"},
 		{"--gateway-http=off", "gateway-http:"},
 		{"--gateway-http=127.0.0.1:8080", "gateway-http:"},
-		{"--gateway-https=:443", "gateway-https:"},
+		{"--gateway-https=443", "gateway-https:"},
+		{"--gateway-https=127.0.0.1:8080", "gateway-https:"},
+		{"--gateway-https=127.0.0.1:8000", "gateway-https:"},
 		{"--portal-url=http://a/b", "portal-url:"},
 		{"--gateway-url=ftp://a", "gateway-url:"},
 		{"--database=mysql", "database-dsn:"},
@@ -333,5 +335,35 @@ func TestAuditRetention(t *testing.T) {
 		if _, _, err := Load([]string{"serve"}, []string{"BERTH_AUDIT_RETENTION=" + days}); err == nil || !strings.Contains(err.Error(), "audit-retention") {
 			t.Errorf("%s: %v", days, err)
 		}
+	}
+}
+
+func TestSecurePort(t *testing.T) {
+	for _, x := range []struct{ args, port string }{
+		{"", ""},
+		{"--gateway-https=:443", "443"},
+		{"--gateway-https=127.0.0.1:8443", "8443"},
+		{"--gateway-https=127.0.0.1:8443 --gateway-url=https://apps.example.com", "443"},
+		{"--gateway-https=127.0.0.1:8443 --gateway-url=https://apps.example.com:444", "444"},
+		{"--gateway-https=127.0.0.1:8443 --gateway-url=http://apps.example.com:81", "8443"},
+	} {
+		c, _, err := load(t, "", append([]string{"serve"}, strings.Fields(x.args)...))
+		if err != nil || c.SecurePort() != x.port {
+			t.Errorf("%s: %q, %v", x.args, c.SecurePort(), err)
+		}
+	}
+}
+
+func TestHasKey(t *testing.T) {
+	c, _, err := load(t, "", []string{"serve", "--data", t.TempDir()})
+	if err != nil || c.HasKey() {
+		t.Fatal("a key before there is one", err)
+	}
+	if _, err := c.Key(); err != nil || !c.HasKey() {
+		t.Error("no key after it was made", err)
+	}
+	c, _, err = load(t, "", []string{"serve", "--data", t.TempDir(), "--secret-key", strings.Repeat("ab", 32)})
+	if err != nil || !c.HasKey() {
+		t.Error("a key that is set is not seen", err)
 	}
 }

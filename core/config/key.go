@@ -1,10 +1,13 @@
 package config
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,6 +31,25 @@ func (c Config) Key() ([]byte, error) {
 		return nil, fmt.Errorf("the secret key is not %d hexadecimal digits", 2*keySize)
 	}
 	return key, nil
+}
+
+// HasKey reports whether there is a key already: a gateway alone must not make one, since nobody seals by it.
+func (c Config) HasKey() bool {
+	if c.SecretKey != "" {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(c.Data, "secret.key"))
+	return err == nil
+}
+
+// SecurePort returns the port of HTTPS as browsers see it: that of gateway-url if it is of HTTPS, else the one that
+// the gateway listens on.
+func (c Config) SecurePort() string {
+	if u, err := url.Parse(c.GatewayURL); err == nil && u.Scheme == "https" {
+		return cmp.Or(u.Port(), "443")
+	}
+	_, port, _ := net.SplitHostPort(c.GatewayHTTPS)
+	return port
 }
 
 // Installation returns what tells this Berth from others on the same engine: made at the first call and kept in the

@@ -87,7 +87,13 @@ func (f *faults) listeners(c Config) {
 		}
 	}
 	if c.GatewayHTTPS != "" {
-		f.add("gateway-https", "HTTPS is not served yet; leave it off and put a proxy with the certificate in front")
+		f.address("gateway-https", c.GatewayHTTPS)
+		switch c.GatewayHTTPS {
+		case c.PortalListen:
+			f.add("gateway-https", "%s is also portal-listen; choose another port", c.GatewayHTTPS)
+		case c.GatewayHTTP:
+			f.add("gateway-https", "%s is also gateway-http; choose another port", c.GatewayHTTPS)
+		}
 	}
 	if c.Has("gateway") && c.GatewayHTTP == "" {
 		f.add("gateway-http", "is off; set it, or leave gateway out of roles")

@@ -1,35 +1,21 @@
 package store
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/rand"
 	"encoding/json"
-	"errors"
 
 	"berth/core"
 )
 
-// sealVersion is the first byte of all that is sealed, so that a later way can be told from this one.
-const sealVersion = 1
-
-// sealer encrypts what must not be read from the disk: AES-256-GCM, a random nonce for each value. The name of the
-// row is authenticated, so that a sealed value cannot be moved into another row.
-type sealer struct{ aead cipher.AEAD }
+// sealer encrypts what must not be read from the disk. It is bound to the name of the row, so that a sealed value
+// cannot be moved into another.
+type sealer struct{ core.Sealer }
 
 func newSealer(key []byte) (*sealer, error) {
-	if len(key) != 32 {
-		return nil, core.Invalid("key", "error.key_length")
-	}
-	block, err := aes.NewCipher(key)
+	s, err := core.NewSealer(key)
 	if err != nil {
 		return nil, err
 	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, err
-	}
-	return &sealer{aead}, nil
+	return &sealer{s}, nil
 }
 
 func (s *sealer) seal(row string, v any) ([]byte, error) {
@@ -37,19 +23,11 @@ func (s *sealer) seal(row string, v any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	sealed := make([]byte, 1+s.aead.NonceSize(), 1+s.aead.NonceSize()+len(plain)+s.aead.Overhead())
-	sealed[0] = sealVersion
-	nonce := sealed[1:]
-	rand.Read(nonce)
-	return s.aead.Seal(sealed, nonce, plain, []byte(row)), nil
+	return s.Seal(row, plain)
 }
 
 func (s *sealer) open(row string, sealed []byte, v any) error {
-	head := 1 + s.aead.NonceSize()
-	if len(sealed) < head || sealed[0] != sealVersion {
-		return unreadable(errors.New("store: not sealed by this version"))
-	}
-	plain, err := s.aead.Open(nil, sealed[1:head], sealed[head:], []byte(row))
+	plain, err := s.Open(row, sealed)
 	if err != nil {
 		return unreadable(err)
 	}

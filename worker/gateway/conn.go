@@ -19,6 +19,7 @@ type conn struct {
 	out    sink
 	socket socket
 	peer   peer
+	server string // the name that a secure connection was made for
 	state  atomic.Int32
 	up     atomic.Pointer[upstream] // of the exchange under way
 	linger bool                     // more may come that nobody reads: let the last response arrive all the same
@@ -43,12 +44,12 @@ const (
 )
 
 func newConn(g *Gateway, nc net.Conn, secure bool) *conn {
-	c := &conn{Gateway: g, net: nc, in: source{conn: nc}, out: sink{conn: nc, limit: g.Timeouts.Body}}
-	c.peer = peerOf(nc.RemoteAddr())
+	from := peerOf(nc.RemoteAddr())
 	if secure {
-		c.peer.proto = "https"
+		from.proto = "https"
+		nc = tls.Server(nc, g.tls)
 	}
-	return c
+	return &conn{Gateway: g, net: nc, in: source{conn: nc}, out: sink{conn: nc, limit: g.Timeouts.Body}, peer: from}
 }
 
 func peerOf(a net.Addr) peer {
@@ -185,11 +186,19 @@ func (c *conn) exchange() bool {
 		c.in.skip(c.req.pos)
 		return c.answer(http.StatusOK, "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n", nil)
 	}
+	if auth := c.challenged(domain, b); auth != "" {
+		c.in.skip(c.req.pos)
+		return c.answer(http.StatusOK, "", []byte(auth))
+	}
 	c.lang = c.language(b)
 	r := c.table.find(domain)
 	if r == nil {
 		c.in.skip(c.req.pos)
 		return c.answerUnknown()
+	}
+	if to := c.elsewhere(r, domain, b); to != "" {
+		c.in.skip(c.req.pos)
+		return c.redirectTo(to)
 	}
 	c.begin(r)
 	defer c.ended()
@@ -200,17 +209,6 @@ func (c *conn) exchange() bool {
 		return c.fail(r, err)
 	}
 	return c.reply(r, up)
-}
-
-// misdirected reports whether a secure connection was made for another name than the request's.
-func (c *conn) misdirected(domain []byte) bool {
-	t, ok := c.net.(*tls.Conn)
-	if !ok {
-		return false
-	}
-	var space [maxDomain]byte
-	name, ok := appendDomain(space[:0], []byte(t.ConnectionState().ServerName))
-	return ok && string(name) != string(domain)
 }
 
 func (c *conn) language(b []byte) string {

@@ -18,14 +18,29 @@ func (g *Gateway) serve(nc net.Conn, secure bool) {
 	g.mu.Lock()
 	g.conns[c] = struct{}{}
 	g.mu.Unlock()
+	if !secure {
+		g.open.Go(c.run)
+		return
+	}
+	// A handshake needs far more stack than what follows: on a goroutine of its own, it gives it back.
 	g.open.Go(func() {
-		defer func() {
-			g.mu.Lock()
-			delete(g.conns, c)
-			g.mu.Unlock()
-		}()
-		c.serve()
+		if !c.handshake() {
+			c.forget()
+			return
+		}
+		g.open.Go(c.run)
 	})
+}
+
+func (c *conn) run() {
+	defer c.forget()
+	c.serve()
+}
+
+func (c *conn) forget() {
+	c.mu.Lock()
+	delete(c.conns, c)
+	c.mu.Unlock()
 }
 
 // drain waits for what is under way. What is still open after Timeouts.Drain is cut.
@@ -79,7 +94,7 @@ func (c *conn) nudge() {
 }
 
 func (c *conn) cut() {
-	c.net.Close()
+	socketOf(c.net).Close()
 	if up := c.up.Load(); up != nil {
 		up.conn.Close()
 	}

@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,20 +18,26 @@ var _ core.Traffic = (*Gateway)(nil)
 // Gateway passes requests on to the apps. Make it with New; once Run has served, it does not serve again.
 type Gateway struct {
 	Options
-	table    *table
-	plain    atomic.Pointer[net.Listener]
-	draining atomic.Bool
+	table        *table
+	plain        atomic.Pointer[net.Listener]
+	secured      atomic.Pointer[net.Listener]
+	tls          *tls.Config
+	certificates *certificates
+	challenges   challenges
+	draining     atomic.Bool
 
 	mu    sync.Mutex
 	conns map[*conn]struct{}
 	open  sync.WaitGroup
 
-	refused, unknown, tunnels atomic.Int64
+	refused, unknown, tunnels, handshakes atomic.Int64
 }
 
 // New returns a gateway that does nothing yet.
 func New(o Options) *Gateway {
-	return &Gateway{Options: o.withDefaults(), table: newTable(), conns: map[*conn]struct{}{}}
+	g := &Gateway{Options: o.withDefaults(), table: newTable(), conns: map[*conn]struct{}{}, certificates: newCertificates(o.Sealer)}
+	g.tls = newTLS(g.certificates)
+	return g
 }
 
 // Run serves until ctx ends. Then it accepts no more, tells WebSockets that it goes away (1001), lets what is under
@@ -46,8 +54,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 			g.Log.Warn("gateway is not announced", "err", err)
 		}
 	}
-	for _, l := range listeners {
-		loops.Go(func() { g.accept(ctx, l) })
+	for i, l := range listeners {
+		loops.Go(func() { g.accept(ctx, l, i > 0) })
 	}
 	<-ctx.Done()
 	g.draining.Store(true)
@@ -69,18 +77,27 @@ func (g *Gateway) Addr() net.Addr {
 	return nil
 }
 
+// SecureAddr returns where the gateway listens for HTTPS, nil before Run does, or when it does not.
+func (g *Gateway) SecureAddr() net.Addr {
+	if l := g.secured.Load(); l != nil {
+		return (*l).Addr()
+	}
+	return nil
+}
+
 // Totals returns the counts of the whole gateway.
 func (g *Gateway) Totals() Totals {
-	t := Totals{Refused: g.refused.Load(), Unknown: g.unknown.Load(), Tunnels: g.tunnels.Load()}
+	t := Totals{Refused: g.refused.Load(), Unknown: g.unknown.Load(), Tunnels: g.tunnels.Load(), Handshakes: g.handshakes.Load()}
 	g.mu.Lock()
 	t.Connections = int64(len(g.conns))
 	g.mu.Unlock()
 	t.Routes, t.Apps = g.table.size()
+	t.Certificates = g.certificates.size()
 	return t
 }
 
 func (g *Gateway) apply(c core.RegistryChange) {
-	for _, r := range c.Refused {
+	for _, r := range slices.Concat(c.Refused, g.certificates.apply(c), g.challenges.apply(c)) {
 		g.Log.Warn("entry of the registry is left out", "path", r.Path, "reason", r.Reason)
 	}
 	g.table.apply(c)
@@ -96,14 +113,41 @@ func (g *Gateway) listen() ([]net.Listener, error) {
 		plain = l
 	}
 	g.plain.Store(&plain)
-	if g.Secure == nil {
+	secure, err := g.listenSecure()
+	if err != nil {
+		plain.Close()
+		return nil, err
+	}
+	if secure == nil {
 		return []net.Listener{plain}, nil
 	}
-	return []net.Listener{plain, g.Secure}, nil
+	return []net.Listener{plain, secure}, nil
+}
+
+// listenSecure returns the listener for HTTPS, nil when it is off.
+func (g *Gateway) listenSecure() (net.Listener, error) {
+	l := g.Secure
+	switch {
+	case l == nil && g.ListenSecure == "":
+		return nil, nil
+	case g.Sealer == nil:
+		g.Log.Error("HTTPS is off: this gateway has no secret-key, without which it cannot use certificates; set the one that portal and worker use")
+		return nil, nil
+	case l == nil:
+		var err error
+		if l, err = net.Listen("tcp", g.ListenSecure); err != nil {
+			return nil, fmt.Errorf("gateway: %w", err)
+		}
+	}
+	if g.SecurePort == "" {
+		g.SecurePort = portOfAddr(l.Addr())
+	}
+	g.secured.Store(&l)
+	return l, nil
 }
 
 // accept takes connections until ctx ends, and then those that are waiting to be taken.
-func (g *Gateway) accept(ctx context.Context, l net.Listener) {
+func (g *Gateway) accept(ctx context.Context, l net.Listener, secure bool) {
 	defer l.Close()
 	stop := context.AfterFunc(ctx, func() {
 		if t, ok := l.(interface{ SetDeadline(time.Time) error }); ok {
@@ -118,7 +162,7 @@ func (g *Gateway) accept(ctx context.Context, l net.Listener) {
 		switch {
 		case err == nil:
 			pause = 0
-			g.serve(c, l == g.Secure)
+			g.serve(c, secure)
 		case ctx.Err() != nil:
 			return
 		default: // out of file descriptors, most likely: others will be closed

@@ -21,10 +21,15 @@ type Options struct {
 	Registry Registry
 	Listen   string       // "ip:port" for HTTP
 	Listener net.Listener // instead of Listen: one that is open already
-	Secure   net.Listener // for HTTPS, beside the other: its connections are *tls.Conn; nil for none
-	Pages    PageFunc     // nil answers in plain text
-	ID       string       // by which the gateway is announced; "" does not announce it
-	Stats    string       // address of its counts, announced with the ID
+
+	ListenSecure string       // "ip:port" for HTTPS; "" is off
+	Secure       net.Listener // instead of ListenSecure: one that is open already, of TCP
+	SecurePort   string       // of HTTPS as browsers see it, for redirects; "" takes that of the listener
+	Sealer       core.Sealer  // opens the keys of certificates; nil turns HTTPS off
+
+	Pages    PageFunc // nil answers in plain text
+	ID       string   // by which the gateway is announced; "" does not announce it
+	Stats    string   // address of its counts, announced with the ID
 	Timeouts Timeouts
 	Log      *slog.Logger // nil logs nothing
 }

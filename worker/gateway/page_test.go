@@ -3,13 +3,10 @@ package gateway
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -154,33 +151,5 @@ func TestLanguageOf(t *testing.T) {
 	f := start(t, Options{Pages: testPage})
 	if _, page := f.ask("GET / HTTP/1.1\r\nHost: x.test\r\naccept-language: zh-CN\r\n\r\n"); page != "unknown|zh-Hans|" {
 		t.Errorf("page %q", page)
-	}
-}
-
-func TestSecureConnectionOfAnotherName(t *testing.T) {
-	certificate := httptest.NewUnstartedServer(nil)
-	certificate.StartTLS()
-	defer certificate.Close()
-	secure := tls.NewListener(listen(t), &tls.Config{Certificates: certificate.TLS.Certificates})
-	f := start(t, Options{Secure: secure})
-	f.app(server(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Header.Get("X-Forwarded-Proto")) }))
-	ask := func(name, host string) (*http.Response, string) {
-		c, err := tls.Dial("tcp", secure.Addr().String(), &tls.Config{ServerName: name, InsecureSkipVerify: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		raw := &client{t, c, bufio.NewReader(c)}
-		raw.send("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n")
-		return raw.response("GET")
-	}
-	if res, proto := ask("app.test", "APP.test."); res.StatusCode != 200 || proto != "https" {
-		t.Errorf("the right name: %d %q", res.StatusCode, proto)
-	}
-	if res, _ := ask("other.test", "app.test"); res.StatusCode != 421 {
-		t.Errorf("another name: %d, want 421", res.StatusCode)
-	}
-	if res, _ := ask("unknown.test", "unknown.test"); res.StatusCode != 404 {
-		t.Errorf("an unknown name: %d, want 404", res.StatusCode)
 	}
 }

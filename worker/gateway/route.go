@@ -12,17 +12,19 @@ import (
 
 // route is where a domain leads. It is never changed, but replaced.
 type route struct {
-	app    *app
-	state  core.RouteState
-	labels []string // of the versions with a weight
-	order  []string // the same, each as often as its weight says, evenly mixed
-	turn   atomic.Uint32
-	counts *lazyCounter // of the domain
+	app      *app
+	https    bool   // plain requests are redirected to HTTPS
+	redirect string // another domain that every request is redirected to; "" for none
+	state    core.RouteState
+	labels   []string // of the versions with a weight
+	order    []string // the same, each as often as its weight says, evenly mixed
+	turn     atomic.Uint32
+	counts   *lazyCounter // of the domain
 }
 
 func newRoute(r core.Route, a *app) *route {
 	labels := weighted(r.Weights)
-	return &route{app: a, state: r.State, labels: labels, order: mix(labels, r.Weights)}
+	return &route{app: a, https: r.HTTPS, redirect: r.Redirect, state: r.State, labels: labels, order: mix(labels, r.Weights)}
 }
 
 // pick returns the instance that gets the next request, leaving out those tried: of the version whose turn it is, or

@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"bytes"
 	"hash/maphash"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -17,7 +19,8 @@ type table struct {
 	shards [shards]shard
 	mu     sync.Mutex // guards apps
 	apps   map[string]*app
-	loaded atomic.Bool // the registry has told everything once
+	loaded atomic.Bool  // the registry has told everything once
+	wild   atomic.Int32 // how many routes are for "*." and a name
 }
 
 type shard struct {
@@ -41,8 +44,19 @@ func newTable() *table {
 	return t
 }
 
-// find returns the route of a domain as appendDomain has it, or nil.
+// find returns the route of a domain as appendDomain has it, or of the wildcard that covers it, or nil.
 func (t *table) find(domain []byte) *route {
+	r := t.exact(domain)
+	if r == nil && t.wild.Load() > 0 {
+		if dot := bytes.IndexByte(domain, '.'); dot > 0 {
+			var space [maxDomain]byte
+			r = t.exact(append(append(space[:0], '*'), domain[dot:]...))
+		}
+	}
+	return r
+}
+
+func (t *table) exact(domain []byte) *route {
 	s := &t.shards[maphash.Bytes(t.seed, domain)%shards]
 	s.RLock()
 	r := s.routes[string(domain)]
@@ -138,6 +152,9 @@ func (t *table) setRoute(r core.Route) {
 	old := s.routes[r.Domain]
 	s.routes[r.Domain] = next
 	s.Unlock()
+	if old == nil && isWildcard(r.Domain) {
+		t.wild.Add(1)
+	}
 	t.release(old)
 }
 
@@ -150,8 +167,13 @@ func (t *table) removeRoute(domain string) {
 	if old != nil {
 		old.app.traffic.unlist(old.counts)
 	}
+	if old != nil && isWildcard(domain) {
+		t.wild.Add(-1)
+	}
 	t.release(old)
 }
+
+func isWildcard(domain string) bool { return strings.HasPrefix(domain, "*.") }
 
 func (t *table) shardOf(domain string) *shard {
 	return &t.shards[maphash.String(t.seed, domain)%shards]

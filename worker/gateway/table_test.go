@@ -185,3 +185,37 @@ func TestCountsGoWithTheApp(t *testing.T) {
 	}
 	eventually(t, "the app is forgotten", func() bool { return len(f.gateway.Counts()) == 0 })
 }
+
+// A wildcard stands for one label more; a route of the name itself comes first.
+func TestWildcards(t *testing.T) {
+	table := newTable()
+	put := func(domain, app string) {
+		table.setRoute(core.Route{Domain: domain, AppID: app, State: core.RouteOnline})
+	}
+	want := func(domain, app string) {
+		t.Helper()
+		got := ""
+		if r := table.find([]byte(domain)); r != nil {
+			got = r.app.id
+		}
+		if got != app {
+			t.Errorf("%s leads to %q, want %q", domain, got, app)
+		}
+	}
+	put("*.example.test", "wild")
+	put("a.example.test", "exact")
+	put("*.example.test", "wild")
+	want("a.example.test", "exact")
+	want("b.example.test", "wild")
+	for _, domain := range []string{"example.test", "a.b.example.test", "x.a.example.test", "test", ".example.test", "b.example.test."} {
+		want(domain, "")
+	}
+	table.removeRoute("a.example.test")
+	want("a.example.test", "wild")
+	table.removeRoute("*.example.test")
+	table.removeRoute("*.example.test")
+	want("b.example.test", "")
+	if n := table.wild.Load(); n != 0 {
+		t.Errorf("%d wildcards are counted", n)
+	}
+}

@@ -175,4 +175,6 @@ type Totals struct {
 	Connections, Tunnels int64
 	Refused              int64 // requests that broke a rule of HTTP, by whoever sent them
 	Unknown              int64 // requests for a domain that leads nowhere
+	Handshakes           int64 // of TLS that failed, for want of a certificate for the name among others
+	Certificates         int
 }

@@ -52,10 +52,7 @@ const (
 )
 
 func (s *socket) open(c net.Conn) {
-	if t, ok := c.(interface{ NetConn() net.Conn }); ok { // TLS
-		c = t.NetConn()
-	}
-	if sc, ok := c.(syscall.Conn); ok {
+	if sc, ok := socketOf(c).(syscall.Conn); ok {
 		s.raw, _ = sc.SyscallConn()
 	}
 	var space [1]byte
