@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -121,6 +122,16 @@ func (r Route) Validate() error {
 		f.Add("state", "error.route_state", "state", string(r.State))
 	}
 	return f.Err()
+}
+
+// Equal reports whether two routes say the same.
+func (r Route) Equal(o Route) bool {
+	same := r.Domain == o.Domain && r.AppID == o.AppID && r.State == o.State && r.HTTPS == o.HTTPS &&
+		r.Redirect == o.Redirect && maps.Equal(r.Weights, o.Weights)
+	if !same || r.Rules == nil || o.Rules == nil {
+		return same && r.Rules == o.Rules
+	}
+	return r.Rules.Equal(*o.Rules)
 }
 
 // RouteState says what a visitor gets when no instance is there to answer.

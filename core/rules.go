@@ -1,7 +1,10 @@
 package core
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/netip"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -35,6 +38,21 @@ type Rules struct {
 
 	StickyVersion bool   `json:"sticky_version,omitempty"` // a visitor stays with one version while several share the requests
 	VersionHeader string `json:"version_header,omitempty"` // name of a request field whose value forces a version; "" for none
+}
+
+// IsZero reports whether r lets everybody in and changes nothing.
+func (r Rules) IsZero() bool { return reflect.ValueOf(r).IsZero() || r.Equal(Rules{}) }
+
+// Equal reports whether r and o say the same: an empty list says as much as none.
+func (r Rules) Equal(o Rules) bool { return bytes.Equal(r.encoded(), o.encoded()) }
+
+func (r Rules) encoded() []byte {
+	type plain Rules // without IsZero
+	data, err := json.Marshal(plain(r))
+	if err != nil {
+		panic(err) // these always marshal
+	}
+	return data
 }
 
 // RateLimit is how many requests one client may make: Requests in Per on average, Burst at once. 0 requests is no limit.

@@ -70,7 +70,7 @@ func document(p page) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</title><style type=\"text/css\">\n\t\t\t\t:root { color-scheme: light dark; --bg: light-dark(#faf9f7, #141412); --ink: light-dark(#1d1c1a, #eceae5); --ink-2: light-dark(#54514b, #b5b1a9); --line: light-dark(#d5d1c8, #403e3a); --accent: light-dark(#0e5f79, #57b0cc); }\n\t\t\t\tbody { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--bg); color: var(--ink); font: 400 1rem/1.6 -apple-system, \"Segoe UI\", Roboto, Ubuntu, \"Noto Sans\", \"PingFang SC\", \"Microsoft YaHei\", \"Noto Sans CJK SC\", system-ui, sans-serif; }\n\t\t\t\tmain { max-width: 30rem; padding: 2rem 1.5rem; text-align: center; }\n\t\t\t\tsvg { width: 2.5rem; height: 2.5rem; color: var(--accent); }\n\t\t\t\th1 { margin: 1rem 0 .5rem; font-size: 1.5rem; line-height: 1.3; font-weight: 600; text-wrap: balance; }\n\t\t\t\tp { margin: 0; color: var(--ink-2); text-wrap: pretty; }\n\t\t\t</style></head><body><main>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</title><style type=\"text/css\">\n\t\t\t\t:root { color-scheme: light dark; --bg: light-dark(#faf9f7, #141412); --ink: light-dark(#1d1c1a, #eceae5); --ink-2: light-dark(#54514b, #b5b1a9); --line: light-dark(#d5d1c8, #403e3a); --accent: light-dark(#0e5f79, #57b0cc); }\n\t\t\t\tbody { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--bg); color: var(--ink); font: 400 1rem/1.6 -apple-system, \"Segoe UI\", Roboto, Ubuntu, \"Noto Sans\", \"PingFang SC\", \"Microsoft YaHei\", \"Noto Sans CJK SC\", system-ui, sans-serif; }\n\t\t\t\tmain { max-width: 30rem; padding: 2rem 1.5rem; text-align: center; }\n\t\t\t\tsvg { width: 2.5rem; height: 2.5rem; color: var(--accent); }\n\t\t\t\th1 { margin: 1rem 0 .5rem; font-size: 1.5rem; line-height: 1.3; font-weight: 600; text-wrap: balance; }\n\t\t\t\tp { margin: 0; color: var(--ink-2); text-wrap: pretty; }\n\t\t\t\t.said { margin-top: 1.25rem; padding-top: 1.25rem; border-top: 1px solid var(--line); color: var(--ink); white-space: pre-line; overflow-wrap: anywhere; }\n\t\t\t</style></head><body><main>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -85,7 +85,7 @@ func document(p page) templ.Component {
 		var templ_7745c5c3_Var4 string
 		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(p.words(ctx, "title"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `gateway/gateway.templ`, Line: 31, Col: 31}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `gateway/gateway.templ`, Line: 32, Col: 31}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 		if templ_7745c5c3_Err != nil {
@@ -98,13 +98,36 @@ func document(p page) templ.Component {
 		var templ_7745c5c3_Var5 string
 		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(p.words(ctx, "text"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `gateway/gateway.templ`, Line: 32, Col: 29}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `gateway/gateway.templ`, Line: 33, Col: 29}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</p></main></body></html>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</p>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		if p.Text != "" {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<p class=\"said\">")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var6 string
+			templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text)
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `gateway/gateway.templ`, Line: 35, Col: 29}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</p>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</main></body></html>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

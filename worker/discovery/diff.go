@@ -22,7 +22,7 @@ func diff(appID string, known, want publication) []step {
 		}
 	}
 	for _, domain := range slices.Sorted(maps.Keys(want.routes)) {
-		if r := want.routes[domain]; !sameRoute(known.routes[domain], r) {
+		if r := want.routes[domain]; !known.routes[domain].Equal(r) {
 			steps = append(steps, putRoute{r})
 		}
 	}
@@ -50,8 +50,4 @@ func places(p publication) []place {
 	return slices.SortedFunc(maps.Keys(p.addresses), func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.version, b.version), cmp.Compare(a.container, b.container))
 	})
-}
-
-func sameRoute(a, b core.Route) bool {
-	return a.Domain == b.Domain && a.AppID == b.AppID && a.State == b.State && maps.Equal(a.Weights, b.Weights)
 }

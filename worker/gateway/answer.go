@@ -31,14 +31,16 @@ func (c *conn) refuse(r *refusal) bool {
 }
 
 // page shows a page about an app.
-func (c *conn) page(k PageKind, appID string) bool {
-	status, html := c.Pages(k, c.lang, appID)
+func (c *conn) page(k PageKind, appID string) bool { return c.pageWith(k, appID, "", "") }
+
+// pageWith shows a page with words of the app's owner, and further lines in its head.
+func (c *conn) pageWith(k PageKind, appID, text, header string) bool {
+	status, html := c.Pages(k, c.lang, appID, text)
 	if status == 0 {
 		status = pageStatus[k]
 	}
-	header := ""
 	if s := retryAfter[k]; s > 0 {
-		header = "Retry-After: " + strconv.Itoa(s) + "\r\n"
+		header += "Retry-After: " + strconv.Itoa(s) + "\r\n"
 	}
 	return c.answer(status, header, html)
 }

@@ -44,7 +44,7 @@ func BenchmarkHead(b *testing.B) {
 			b.Fatal(err)
 		}
 		appendDomain(domain[:0], r.host.of(text))
-		appendForward(out, text, &r, &from)
+		appendForward(out, text, &r, &from, nil)
 	}
 }
 

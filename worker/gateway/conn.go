@@ -25,7 +25,8 @@ type conn struct {
 	linger bool                     // more may come that nobody reads: let the last response arrive all the same
 
 	req     request
-	forward []byte // the head as the instance gets it, and a short body
+	rules   *ruleset // of the app that serves the request; nil for none
+	forward []byte   // the head as the instance gets it, and a short body
 	domain  [maxDomain]byte
 	lang    string
 	upload  upload
@@ -56,7 +57,7 @@ func peerOf(a net.Addr) peer {
 	p := peer{address: "unknown", node: "unknown", proto: "http"}
 	if at, err := netip.ParseAddrPort(a.String()); err == nil {
 		ip := at.Addr().Unmap().WithZone("")
-		p.address, p.node = ip.String(), ip.String()
+		p.ip, p.address, p.node = ip, ip.String(), ip.String()
 		if ip.Is6() {
 			p.node = `"[` + p.node + `]"`
 		}
@@ -202,7 +203,14 @@ func (c *conn) exchange() bool {
 	}
 	c.begin(r)
 	defer c.ended()
-	c.forward = appendForward(c.forward[:0], b, &c.req, &c.peer)
+	if r.rules != nil {
+		var again bool
+		if r, again = c.obey(r); r == nil {
+			return again
+		}
+	}
+	c.rules = r.rules
+	c.forward = appendForward(c.forward[:0], b, &c.req, &c.peer, c.rules)
 	c.in.skip(c.req.pos)
 	up, err := c.send(r)
 	if err != nil {

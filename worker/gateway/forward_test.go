@@ -3,6 +3,7 @@ package gateway
 import (
 	"bufio"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 )
@@ -85,10 +86,10 @@ func TestURLAsTargetBecomesAPath(t *testing.T) {
 
 func TestIPv6PeerIsQuoted(t *testing.T) {
 	for address, want := range map[string]peer{
-		"[::1]:80":            {"::1", `"[::1]"`, "http"},
-		"[fe80::1%eth0]:80":   {"fe80::1", `"[fe80::1]"`, "http"},
-		"[::ffff:1.2.3.4]:80": {"1.2.3.4", "1.2.3.4", "http"},
-		"1.2.3.4:80":          {"1.2.3.4", "1.2.3.4", "http"},
+		"[::1]:80":            {netip.MustParseAddr("::1"), "::1", `"[::1]"`, "http"},
+		"[fe80::1%eth0]:80":   {netip.MustParseAddr("fe80::1"), "fe80::1", `"[fe80::1]"`, "http"},
+		"[::ffff:1.2.3.4]:80": {netip.MustParseAddr("1.2.3.4"), "1.2.3.4", "1.2.3.4", "http"},
+		"1.2.3.4:80":          {netip.MustParseAddr("1.2.3.4"), "1.2.3.4", "1.2.3.4", "http"},
 	} {
 		a, err := net.ResolveTCPAddr("tcp", address)
 		if err != nil {

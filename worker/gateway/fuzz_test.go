@@ -66,7 +66,7 @@ func parseInSteps(r *request, b []byte, step int) error {
 }
 
 func checkForwarded(t *testing.T, r *request, b []byte) {
-	sent := appendForward(nil, b, r, &peer{"1.2.3.4", "1.2.3.4", "http"})
+	sent := appendForward(nil, b, r, &peer{address: "1.2.3.4", node: "1.2.3.4", proto: "http"}, nil)
 	reader := bufio.NewReader(bytes.NewReader(sent))
 	got, err := http.ReadRequest(reader)
 	if err != nil {

@@ -112,7 +112,8 @@ func (f *fixture) route(r core.Route) {
 	}
 	eventually(f.t, "a route is known", func() bool {
 		at := f.gateway.table.find([]byte(r.Domain))
-		return at != nil && at.app.id == r.AppID && at.state == r.State && fmt.Sprint(at.order) == fmt.Sprint(mix(weighted(r.Weights), r.Weights))
+		return at != nil && at.app.id == r.AppID && at.state == r.State && fmt.Sprint(at.order) == fmt.Sprint(mix(weighted(r.Weights), r.Weights)) &&
+			(r.Rules == nil && at.rules == nil || r.Rules != nil && at.rules != nil && at.rules.source.Equal(*r.Rules))
 	})
 }
 

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"html"
 	"strconv"
 	"strings"
 )
@@ -16,20 +17,27 @@ const (
 	PageUnavailable PageKind = "unavailable" // 503: no instance is there
 	PageFailed      PageKind = "failed"      // 502: no instance took the request, or it broke off before its answer
 	PageTimeout     PageKind = "timeout"     // 504: the instance took too long
+	PageForbidden   PageKind = "forbidden"   // 403: the rules keep this address out
+	PageLimited     PageKind = "limited"     // 429: too many requests from this address
+	PageMaintenance PageKind = "maintenance" // 503: its owner works on it
 )
 
 // PageFunc makes a page in a language, "en" or "zh-Hans". appName is the app's id, "" for an unknown host.
-// A status of 0 takes that of the kind.
-type PageFunc func(kind PageKind, lang, appName string) (status int, html []byte)
+// text is what the app's owner says, as it was written, for PageMaintenance. A status of 0 takes that of the kind.
+type PageFunc func(kind PageKind, lang, appName, text string) (status int, html []byte)
 
 var pageStatus = map[PageKind]int{
 	PageUnknownHost: 404, PageStopped: 503, PageStarting: 503, PageUnavailable: 503, PageFailed: 502, PageTimeout: 504,
+	PageForbidden: 403, PageLimited: 429, PageMaintenance: 503,
 }
 
 // retryAfter is in seconds; 0 for kinds that do not end by themselves.
-var retryAfter = map[PageKind]int{PageStarting: 5, PageUnavailable: 10}
+var retryAfter = map[PageKind]int{PageStarting: 5, PageUnavailable: 10, PageMaintenance: 300}
 
-func plainPage(kind PageKind, _, _ string) (int, []byte) {
+func plainPage(kind PageKind, _, _, text string) (int, []byte) {
+	if text != "" {
+		text = html.EscapeString(text) + "\n"
+	}
 	return 0, []byte(map[PageKind]string{
 		PageUnknownHost: "Nothing is published at this address.",
 		PageStopped:     "This app is stopped.",
@@ -37,7 +45,10 @@ func plainPage(kind PageKind, _, _ string) (int, []byte) {
 		PageUnavailable: "This app is not available right now. Try again in a moment.",
 		PageFailed:      "This app did not answer.",
 		PageTimeout:     "This app took too long to answer.",
-	}[kind] + "\n")
+		PageForbidden:   "This app is not open to your address.",
+		PageLimited:     "Too many requests came from your address. Try again in a moment.",
+		PageMaintenance: "This app is being worked on.",
+	}[kind] + "\n" + text)
 }
 
 // languageOf returns "zh-Hans" when the Accept-Language field prefers Chinese to English, else "en".

@@ -14,7 +14,7 @@ import (
 	"berth/core"
 )
 
-func testPage(kind PageKind, lang, app string) (int, []byte) {
+func testPage(kind PageKind, lang, app, _ string) (int, []byte) {
 	return 0, fmt.Appendf(nil, "%s|%s|%s", kind, lang, app)
 }
 

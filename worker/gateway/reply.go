@@ -69,7 +69,11 @@ func (c *conn) breakOff(r *route, up *upstream, err error) bool {
 func (c *conn) appendHead(b []byte, inChunks, closes bool) {
 	r := &c.res
 	out := append(append(c.out.room(), "HTTP/1.1 "...), r.reason.of(b)...)
-	out = r.appendFields(append(out, crlf...), b, passesToClient)
+	if out = append(out, crlf...); c.rules == nil {
+		out = r.appendFields(out, b, passesToClient)
+	} else {
+		out = c.rules.response.appendFields(out, b, &r.head, passesToClient)
+	}
 	switch {
 	case inChunks:
 		out = append(out, "Transfer-Encoding: chunked\r\n"...)

@@ -16,6 +16,7 @@ type route struct {
 	https    bool   // plain requests are redirected to HTTPS
 	redirect string // another domain that every request is redirected to; "" for none
 	state    core.RouteState
+	rules    *ruleset // nil for none
 	labels   []string // of the versions with a weight
 	order    []string // the same, each as often as its weight says, evenly mixed
 	turn     atomic.Uint32
@@ -24,7 +25,8 @@ type route struct {
 
 func newRoute(r core.Route, a *app) *route {
 	labels := weighted(r.Weights)
-	return &route{app: a, https: r.HTTPS, redirect: r.Redirect, state: r.State, labels: labels, order: mix(labels, r.Weights)}
+	return &route{app: a, https: r.HTTPS, redirect: r.Redirect, state: r.State, rules: a.share(r.Rules),
+		labels: labels, order: mix(labels, r.Weights)}
 }
 
 // pick returns the instance that gets the next request, leaving out those tried: of the version whose turn it is, or

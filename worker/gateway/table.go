@@ -33,7 +33,8 @@ type app struct {
 	id        string
 	instances atomic.Pointer[instances]
 	traffic   traffic
-	routes    int // the watch's own
+	routes    int        // the watch's own
+	rules     []*ruleset // of its routes; the watch's own
 }
 
 func newTable() *table {
@@ -182,6 +183,7 @@ func (t *table) shardOf(domain string) *shard {
 func (t *table) release(r *route) {
 	if r != nil {
 		r.app.routes--
+		r.app.unshare(r.rules)
 		t.dropUnused(r.app)
 	}
 }

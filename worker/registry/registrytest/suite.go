@@ -233,7 +233,7 @@ func wantRoutes(t *testing.T, r core.Registry, want ...core.Route) {
 	t.Helper()
 	got, err := r.Routes(t.Context())
 	Must(t, err)
-	if !slices.EqualFunc(got, want, sameRoute) {
+	if !slices.EqualFunc(got, want, core.Route.Equal) {
 		t.Errorf("routes %v, want %v", got, want)
 	}
 }
