@@ -156,6 +156,8 @@ type OperationStore interface {
 	OpenOf(ctx context.Context, tenantID string) ([]Operation, error)
 	// List returns the operations of an app, newest first, at most limit.
 	List(ctx context.Context, appID string, limit int) ([]Operation, error)
+	// OfReleases returns the deploys of the releases from one number to another of an app, by number.
+	OfReleases(ctx context.Context, appID string, from, to int) (map[int]Operation, error)
 	// Prune removes the oldest of what ended and is older than before, at most so many, and returns how many operations
 	// that were. PruneApp removes those of an app that ended, beyond the newest keep. Housekeeping alone calls them.
 	Prune(ctx context.Context, before time.Time, most int) (int, error)

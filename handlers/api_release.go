@@ -29,6 +29,8 @@ type releaseJSON struct {
 	Failed    int64              `json:"failed"` // those of them that failed
 	CreatedAt time.Time          `json:"created_at"`
 	OnlineAt  time.Time          `json:"online_at,omitzero"`
+
+	Changes []core.Difference `json:"changes,omitempty"` // of one release: against the one before it, or the one asked for
 }
 
 func newReleaseJSON(words *i18n.Localizer, r core.Release) releaseJSON {
@@ -37,8 +39,10 @@ func newReleaseJSON(words *i18n.Localizer, r core.Release) releaseJSON {
 	for _, t := range s.Targets {
 		weights[t.Label] = t.Weight
 	}
-	return releaseJSON{r.Number, r.Status, words.Text(r.Reason), r.Author, weights, s.Replicas, s.Memory, s.CPU, s.Port,
-		s.Command, newEnvJSON(s.Env), s.Bindings, s.Health.WithDefaults(), r.Served, r.Failed, r.CreatedAt, r.OnlineAt}
+	return releaseJSON{Number: r.Number, Status: r.Status, Reason: words.Text(r.Reason), Author: r.Author, Weights: weights,
+		Replicas: s.Replicas, Memory: s.Memory, CPU: s.CPU, Port: s.Port, Command: s.Command, Env: newEnvJSON(s.Env),
+		Bindings: s.Bindings, Health: s.Health.WithDefaults(), Served: r.Served, Failed: r.Failed, CreatedAt: r.CreatedAt,
+		OnlineAt: r.OnlineAt}
 }
 
 // released is a release on its way.
@@ -87,15 +91,24 @@ func (h *Handlers) apiRelease(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	releases, err := h.Service.Releases(ctx, c.Param("app"), n+1, 1)
+	values, err := query(c, "with")
 	if err != nil {
 		return err
 	}
-	if len(releases) == 0 || releases[0].Number != n {
-		return core.NotFound()
+	with := 0
+	if text := values.Get("with"); text != "" {
+		if with, err = strconv.Atoi(text); err != nil || with < 1 {
+			return core.Invalid("with", "error.release_number")
+		}
 	}
-	return c.JSON(http.StatusOK, newReleaseJSON(i18n.From(ctx), releases[0]))
+	ctx := c.Request().Context()
+	r, err := h.Service.Compare(ctx, c.Param("app"), n, with)
+	if err != nil {
+		return err
+	}
+	out := newReleaseJSON(i18n.From(ctx), r.Release)
+	out.Changes = r.Changes
+	return c.JSON(http.StatusOK, out)
 }
 
 // bindRelease reads what a request says of a release.

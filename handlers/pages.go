@@ -78,6 +78,7 @@ func (h *Handlers) appPages(g *echo.Group) {
 	g.GET(paths.Deploy(":app", ""), h.deployPage)
 	g.POST(paths.Deploy(":app", ""), h.deploy)
 	g.POST(paths.Rollback(":app"), h.rollback)
+	g.GET(paths.Releases(":app", ":release"), h.releasePage)
 	g.GET(paths.Logs(":app"), h.logsPage)
 	g.GET(paths.Settings(":app"), h.settingsPage)
 	g.POST(paths.Settings(":app"), h.saveSettings)

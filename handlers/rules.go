@@ -81,6 +81,7 @@ var baseRules = Rules{
 	"GET /apps/:app/deploy":                  core.ActDeploy,
 	"POST /apps/:app/deploy":                 core.ActDeploy,
 	"POST /apps/:app/rollback":               core.ActDeploy,
+	"GET /apps/:app/releases/:release":       core.ActInspect,
 	"POST /apps/:app/settings":               core.ActDeploy,
 	"POST /apps/:app/settings/name":          core.ActDeploy,
 

@@ -62,7 +62,9 @@ type Service interface {
 	Rollback(ctx context.Context, appID string, number int) (core.Release, core.Operation, error)
 	Scale(ctx context.Context, appID string, replicas int) (core.Release, core.Operation, error)
 	Releases(ctx context.Context, appID string, before, limit int) ([]core.Release, error)
-	CurrentRelease(ctx context.Context, appID string) (core.Release, error) // ENOTFOUND before the first; secrets masked
+	Revisions(ctx context.Context, appID string, before, limit int) ([]core.Revision, error)
+	Compare(ctx context.Context, appID string, number, other int) (core.Revision, error) // other 0: the one before
+	CurrentRelease(ctx context.Context, appID string) (core.Release, error)              // ENOTFOUND before the first; secrets masked
 	Operation(ctx context.Context, id string) (core.Operation, error)
 	Operations(ctx context.Context, appID string, limit int) ([]core.Operation, error)
 	Events(ctx context.Context, f core.EventFilter) ([]core.Event, error)

@@ -12,7 +12,6 @@ import (
 	"berth/core"
 	"berth/views/app"
 	"berth/views/paths"
-	"berth/views/release"
 	"berth/views/ui"
 	"berth/views/version"
 )
@@ -48,14 +47,15 @@ func (h *Handlers) versionList(ctx context.Context, head app.Head) (l version.Li
 	if l.Versions, err = h.Service.Versions(ctx, head.App.ID); err != nil {
 		return l, err
 	}
-	releases, err := h.Service.Releases(ctx, head.App.ID, l.Before, releasesShown+1) // one more, to compare the last with
+	revisions, err := h.Service.Revisions(ctx, head.App.ID, l.Before, releasesShown)
 	if err != nil {
 		return l, err
 	}
-	l.Releases = revisions(ctx, head.App, releases)
-	if len(l.Releases) > releasesShown {
-		l.Releases = l.Releases[:releasesShown]
-		l.More = l.Releases[releasesShown-1].Number
+	for _, r := range revisions {
+		l.Releases = append(l.Releases, version.Revision{Revision: r, Current: r.Number == head.App.Release})
+	}
+	if n := len(revisions); n == releasesShown && revisions[n-1].Number > 1 {
+		l.More = revisions[n-1].Number
 	}
 	return l, h.shares(ctx, head.App, l.Shares)
 }
@@ -73,18 +73,6 @@ func (h *Handlers) shares(ctx context.Context, a core.App, shares map[string]int
 		shares[t.VersionID] = t.Weight
 	}
 	return nil
-}
-
-// revisions says of each release what it changed against the one below it.
-func revisions(ctx context.Context, a core.App, releases []core.Release) []version.Revision {
-	list := make([]version.Revision, len(releases))
-	for i, r := range releases {
-		list[i] = version.Revision{Release: r, First: i+1 == len(releases), Current: r.Number == a.Release}
-		if i+1 < len(releases) {
-			list[i].Changes = release.Diff(ctx, releases[i+1].Spec, r.Spec)
-		}
-	}
-	return list
 }
 
 // push says how versions of the app are pushed.

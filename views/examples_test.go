@@ -1,6 +1,7 @@
 package views_test
 
 import (
+	"maps"
 	"time"
 
 	"github.com/a-h/templ"
@@ -50,7 +51,7 @@ func page(section layout.Section, title string) layout.Page {
 func gate() layout.Page { return layout.Page{Title: "Berth", Path: "/", Asset: static.New().Path} }
 
 func head(a core.App, tab app.Tab) app.Head {
-	h := app.Head{App: a, Tab: tab, Title: "Redis", CanDeploy: true, CanDelete: true, CanCredentials: true}
+	h := app.Head{App: a, Tab: tab, Title: "Redis", CanInspect: true, CanDeploy: true, CanDelete: true, CanCredentials: true}
 	if !a.IsService() {
 		h.URL = "http://" + a.ID + ".localhost:8000"
 	}
@@ -141,12 +142,7 @@ func examples() map[string]templ.Component {
 	taken := ui.NewForm("name", "Tea shop", "id", "tea-shop", "plan", "medium", "port", "99999").Fail(&core.Error{Code: core.ECONFLICT, Fields: []core.FieldError{
 		{Field: "id", Message: core.T("address.taken")}, {Field: "port", Message: core.T("error.number_range", "min", "1", "max", "65535")}}})
 	free := ui.NewForm("name", "Loyalty", "id", "loyalty", "plan", "medium", "port", "8080")
-	revisions := []version.Revision{
-		{Release: current, Current: true, Changes: []release.Change{{What: core.T("change.version"), Before: "1.4.0", After: "1.4.0 90%, 1.5.0 10%"}, {What: core.T("change.memory"), Before: "384 MB", After: "512 MB"}}},
-		{Release: core.Release{Number: 40, Author: "Tomás", Status: core.ReleaseSuperseded, CreatedAt: now.Add(-30 * time.Hour), Served: 3907, Failed: 2, Spec: current.Spec, Reason: core.T("reason.settings_changed", "settings", "PAYMENT_KEY")},
-			Changes: []release.Change{{What: core.T("change.env", "name", "PAYMENT_KEY"), After: "secret"}}},
-		{Release: core.Release{Number: 39, Author: "token ci", Status: core.ReleaseFailed, CreatedAt: now.Add(-200 * time.Hour), Spec: current.Spec}, First: true},
-	}
+	revisions := revisions()
 	versions := []core.Version{
 		{ID: "v3", Label: "1.5.0", Digest: "sha256:9c41e07b0000", Source: core.SourceUpload, Origin: "shop-1.5.0.tar.gz", Size: 86 * core.MiB, Author: "Operator", CreatedAt: now.Add(-time.Hour)},
 		{ID: "v2", Label: "1.4.0", Digest: "sha256:51ad20f30000", Source: core.SourcePush, Size: 84 * core.MiB, Author: "token ci", CreatedAt: now.AddDate(0, 0, -9)},
@@ -163,7 +159,7 @@ func examples() map[string]templ.Component {
 	busyUpload.State = core.UploadInspecting
 	toast := page(layout.SectionHome, "Tea shop")
 	toast.Toast = &layout.Toast{Text: "Restart accepted. One instance at a time, so nobody notices.", Href: "/operations/1", Link: "Follow"}
-	return map[string]templ.Component{
+	all := map[string]templ.Component{
 		"sign-in":         session.SignInPage(session.SignIn{Page: gate(), Form: ui.NewForm()}),
 		"sign-in-wrong":   session.SignInPage(session.SignIn{Page: gate(), Form: ui.NewForm("email", "mei@northwind-tea.example").Fail(core.Errorf(core.EUNAUTHORIZED, "error.sign_in_first"))}),
 		"setup":           session.SetupPage(session.Setup{Page: gate(), Secret: "s", Expires: now.Add(58 * time.Minute), Form: ui.NewForm("name", "Tomás Alves").Fail(core.Invalid("password", "error.password_short", "length", "9", "min", "12"))}),
@@ -211,6 +207,12 @@ func examples() map[string]templ.Component {
 		"not-found": errors.ErrorPage(errors.Error{Page: page("", "Nothing is here"), Signed: true, Status: 404, Message: core.NotFound().Message}),
 		"internal":  errors.ErrorPage(errors.Error{Page: gate(), Status: 500, Message: core.T("error.internal"), Request: "01jd8z"}),
 	}
+	for _, more := range []func() map[string]templ.Component{
+		releaseExamples,
+	} {
+		maps.Copy(all, more())
+	}
+	return all
 }
 
 func custom(f release.Fields) release.Fields {

@@ -99,6 +99,17 @@ func (s operations) List(ctx context.Context, appID string, limit int) ([]core.O
 	})
 }
 
+func (s operations) OfReleases(ctx context.Context, appID string, from, to int) (map[int]core.Operation, error) {
+	list, err := s.list(ctx, func(db *gorm.DB) *gorm.DB {
+		return db.Where("app_id = ? AND kind = ? AND release_number BETWEEN ? AND ?", appID, core.OpDeploy, from, to)
+	})
+	of := make(map[int]core.Operation, len(list))
+	for _, op := range list {
+		of[op.Release] = op
+	}
+	return of, err
+}
+
 func (s operations) list(ctx context.Context, narrow func(*gorm.DB) *gorm.DB) ([]core.Operation, error) {
 	var rows []operationRow
 	err := s.read(ctx, func(db *gorm.DB) error { return db.Scopes(ofApp(ctx), narrow).Find(&rows).Error })

@@ -2,19 +2,13 @@ package release
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"berth/core"
 	"berth/views/i18n"
 )
-
-// Change is one thing that differs between two releases, worded but for what it is.
-type Change struct {
-	What          core.Text
-	Before, After string
-}
 
 // PlanText says what a plan gives: "512 MB, ½ core".
 func PlanText(ctx context.Context, p core.Plan) string {
@@ -37,58 +31,75 @@ func Versions(s core.ReleaseSpec) string {
 	return strings.Join(parts, ", ")
 }
 
-// Diff says what changed from one release to the next, in the order of the settings page.
-func Diff(ctx context.Context, before, after core.ReleaseSpec) []Change {
+// label names what differs: "Memory of an instance", "LOG_LEVEL", "Share of 1.5.0".
+func label(ctx context.Context, d core.Difference) string {
+	if d.What == "env" {
+		return d.Name
+	}
+	return i18n.T(ctx, "diff."+d.What, "name", d.Name)
+}
+
+// several are the differences of which there can be many under one label.
+var several = map[string]bool{"env": true, "bindings": true, "rules.allow": true, "rules.deny": true, "rules.auth": true,
+	"rules.maintenance.allow": true, "rules.request_headers": true, "rules.response_headers": true, "rules.paths": true,
+	"rules.redirects": true}
+
+// outcome is what stands behind a value that came or went, or in the place of one that is secret.
+func outcome(ctx context.Context, d core.Difference) string {
+	switch {
+	case d.Secret && d.Kind != core.DiffRemoved:
+		return i18n.T(ctx, "diff.secret_"+string(d.Kind))
+	case d.Kind == core.DiffChanged, d.Kind == core.DiffAdded && !several[d.What]:
+		return ""
+	case d.Kind == core.DiffRemoved && !several[d.What]:
+		return i18n.T(ctx, "diff.none")
+	}
+	return i18n.T(ctx, "diff."+string(d.Kind))
+}
+
+// value words one side of a difference.
+func value(ctx context.Context, d core.Difference, v string) string {
 	l := i18n.From(ctx)
-	var list []Change
-	add := func(key, b, a string) {
-		if b != a {
-			list = append(list, Change{core.T(key), b, a})
+	switch d.What {
+	case "cpu":
+		if c, err := core.ParseCPU(v); err == nil {
+			return l.CPU(c)
+		}
+	case "rules.protocol", "rules.balance":
+		return l.T("diff.value." + v)
+	case "rules.paths":
+		if app, stripped := strings.CutSuffix(v, " /"); stripped {
+			return l.T("diff.value.stripped", "app", app)
+		}
+	case "rules.request_headers", "rules.response_headers":
+		if v == "" {
+			return l.T("diff.value.no_header")
+		}
+	case "health.interval", "health.timeout", "health.grace", "rules.rate.per", "rules.response_timeout", "rules.idle_timeout",
+		"rules.eject.for", "rules.eject.return":
+		if t, err := time.ParseDuration(v); err == nil {
+			return l.Duration(t)
 		}
 	}
-	add("change.version", Versions(before), Versions(after))
-	add("change.replicas", strconv.Itoa(before.Replicas), strconv.Itoa(after.Replicas))
-	add("change.memory", l.Bytes(before.Memory), l.Bytes(after.Memory))
-	add("change.cpu", l.CPU(before.CPU), l.CPU(after.CPU))
-	add("change.port", strconv.Itoa(before.Port), strconv.Itoa(after.Port))
-	add("change.command", strings.Join(before.Command, " "), strings.Join(after.Command, " "))
-	add("change.health", before.Health.Path, after.Health.Path)
-	add("change.bindings", strings.Join(before.Bindings, ", "), strings.Join(after.Bindings, ", "))
-	return append(list, envDiff(l, before.Env, after.Env)...)
+	return plainValue(l, v)
 }
 
-// envDiff names the variables that changed. A secret's value is not known here, so only that it came or went.
-func envDiff(l *i18n.Localizer, before, after []core.EnvVar) []Change {
-	var list []Change
-	for _, a := range after {
-		i := slices.IndexFunc(before, func(b core.EnvVar) bool { return b.Name == a.Name })
-		switch what := core.T("change.env", "name", a.Name); {
-		case i < 0:
-			list = append(list, Change{what, "", envText(l, a)})
-		case before[i] != a:
-			list = append(list, Change{what, envText(l, before[i]), envText(l, a)})
-		}
-	}
-	for _, b := range before {
-		if !slices.ContainsFunc(after, func(a core.EnvVar) bool { return a.Name == b.Name }) {
-			list = append(list, Change{core.T("change.env", "name", b.Name), envText(l, b), ""})
-		}
-	}
-	return list
-}
-
-func envText(l *i18n.Localizer, v core.EnvVar) string {
-	const longest = 120
-	switch r := []rune(v.Value); {
-	case v.Secret:
-		return l.T("change.secret")
+func plainValue(l *i18n.Localizer, v string) string {
+	const longest = 160
+	switch r := []rune(v); {
+	case v == "on" || v == "off":
+		return l.T("diff.value." + v)
 	case len(r) == 0:
-		return l.T("change.empty")
+		return l.T("diff.value.empty")
 	case len(r) > longest:
 		return string(r[:longest]) + "…"
 	}
-	return v.Value
+	return v
 }
+
+// hasBefore reports whether the side before is to be shown, hasAfter the other.
+func hasBefore(d core.Difference) bool { return !d.Secret && d.Kind != core.DiffAdded }
+func hasAfter(d core.Difference) bool  { return !d.Secret && d.Kind != core.DiffRemoved }
 
 func envValueLabel(ctx context.Context, v core.EnvVar) string {
 	if v.Name == "" {

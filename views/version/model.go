@@ -29,9 +29,7 @@ type List struct {
 
 // Revision is a release with what it changed.
 type Revision struct {
-	core.Release
-	Changes []release.Change
-	First   bool // the first release of the app
+	core.Revision
 	Current bool // the one that is to run
 }
 
@@ -90,6 +88,11 @@ func title(ctx context.Context, r Revision) string {
 		return i18n.Text(ctx, r.Reason)
 	}
 	return release.Versions(r.Spec)
+}
+
+// shown reports whether the state of the release is worth a word: that it ran once is not.
+func (r Revision) shown() bool {
+	return r.Current || r.Status == core.ReleasePending || r.Status == core.ReleaseLive
 }
 
 func (l List) running(v core.Version) int { return l.Shares[v.ID] }

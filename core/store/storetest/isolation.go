@@ -166,6 +166,8 @@ func (w *world) sees(ctx context.Context, e estate, want bool) {
 	count("open operations", len(open), err)
 	operations, err := w.Operations().List(ctx, w.app.ID, 10)
 	count("operations", len(operations), err)
+	deploys, err := w.Operations().OfReleases(ctx, w.app.ID, 0, 10)
+	count("operations of releases", len(deploys), err)
 	events, err := w.Events().List(ctx, core.EventFilter{AppID: w.app.ID})
 	count("events", len(events), err)
 	picked, err := w.Releases().Pick(ctx, map[string]int{w.app.ID: 1})

@@ -1,0 +1,206 @@
+package core
+
+import (
+	"slices"
+	"strings"
+)
+
+// Difference is one thing that two releases say differently.
+type Difference struct {
+	What   string         `json:"what"`           // "memory", "env", "rules.deny"; the words are "diff." and this
+	Name   string         `json:"name,omitempty"` // of what there are several: a variable, a version, a header
+	Kind   DifferenceKind `json:"kind"`
+	Before string         `json:"before,omitempty"` // as the API says it; "" when it was not there, or is secret
+	After  string         `json:"after,omitempty"`  // "" when it is not there any more, or is secret
+	Secret bool           `json:"secret,omitempty"` // neither value is said
+}
+
+// DifferenceKind says how something differs.
+type DifferenceKind string
+
+// The kinds.
+const (
+	DiffAdded   DifferenceKind = "added"
+	DiffRemoved DifferenceKind = "removed"
+	DiffChanged DifferenceKind = "changed"
+)
+
+// Revision is a release with what it changed against the one before it, and how it was carried out.
+type Revision struct {
+	Release                // secrets masked
+	Changes   []Difference // against the release with the number before; nil for the first
+	Operation Operation    // the zero one when it is not kept any more
+}
+
+// Diff says what differs from one release to another, in the order of the settings. Of secrets it says that they
+// changed, never to what; so it wants both with their secrets, which Service methods that return it read.
+func Diff(before, after ReleaseSpec) []Difference {
+	var d differ
+	d.targets(before.Targets, after.Targets)
+	d.text("replicas", count(before.Targets, before.Replicas), count(after.Targets, after.Replicas))
+	d.text("memory", size(before.Memory), size(after.Memory))
+	d.text("cpu", cores(before), cores(after))
+	d.text("port", number(before.Port), number(after.Port))
+	d.text("command", strings.Join(before.Command, " "), strings.Join(after.Command, " "))
+	d.health(before, after)
+	d.set("bindings", before.Bindings, after.Bindings)
+	d.env(before.Env, after.Env)
+	d.rules(before.Rules, after.Rules)
+	return d.list
+}
+
+type differ struct{ list []Difference }
+
+func (d *differ) add(x Difference) {
+	switch {
+	case x.Kind != "":
+	case x.Before == "":
+		x.Kind = DiffAdded
+	case x.After == "":
+		x.Kind = DiffRemoved
+	default:
+		x.Kind = DiffChanged
+	}
+	d.list = append(d.list, x)
+}
+
+func (d *differ) text(what, before, after string) { d.named(what, "", before, after) }
+
+func (d *differ) named(what, name, before, after string) {
+	if before != after {
+		d.add(Difference{What: what, Name: name, Before: before, After: after})
+	}
+}
+
+// set says what came to a list and what left it; the order does not matter.
+func (d *differ) set(what string, before, after []string) {
+	missing := func(in, from []string) string {
+		var list []string
+		for _, x := range from {
+			if !slices.Contains(in, x) {
+				list = append(list, x)
+			}
+		}
+		return strings.Join(list, ", ")
+	}
+	if gone := missing(after, before); gone != "" {
+		d.add(Difference{What: what, Kind: DiffRemoved, Before: gone})
+	}
+	if come := missing(before, after); come != "" {
+		d.add(Difference{What: what, Kind: DiffAdded, After: come})
+	}
+}
+
+// targets says "1.4.0 -> 1.5.0" where one version follows another, else the share of each.
+func (d *differ) targets(before, after []Target) {
+	label := func(list []Target) (string, bool) {
+		switch len(list) {
+		case 0:
+			return "", true
+		case 1:
+			return list[0].Label, true
+		}
+		return "", false
+	}
+	b, oneBefore := label(before)
+	a, oneAfter := label(after)
+	if oneBefore && oneAfter {
+		d.text("version", b, a)
+		return
+	}
+	for _, t := range after {
+		d.named("share", t.Label, share(before, t.Label), percent(t.Weight))
+	}
+	for _, t := range before {
+		if !slices.ContainsFunc(after, func(o Target) bool { return o.Label == t.Label }) {
+			d.named("share", t.Label, percent(t.Weight), percent(0))
+		}
+	}
+}
+
+func share(targets []Target, label string) string {
+	for _, t := range targets {
+		if t.Label == label {
+			return percent(t.Weight)
+		}
+	}
+	return percent(0)
+}
+
+func percent(n int) string { return itoa(n) + "%" }
+
+// count is "" before the first release.
+func count(targets []Target, n int) string {
+	if len(targets) == 0 {
+		return ""
+	}
+	return itoa(n)
+}
+
+func size(b Bytes) string {
+	if b == 0 {
+		return ""
+	}
+	return b.Human()
+}
+
+// cores is "0" for no limit and "" before the first release.
+func cores(s ReleaseSpec) string {
+	if len(s.Targets) == 0 {
+		return ""
+	}
+	return s.CPU.String()
+}
+
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return itoa(n)
+}
+
+func duration(v Duration) string {
+	if v == 0 {
+		return ""
+	}
+	return v.String()
+}
+
+func (d *differ) health(before, after ReleaseSpec) {
+	b, a := before.Health.WithDefaults(), after.Health.WithDefaults()
+	if len(before.Targets) == 0 { // only what is not as usual is worth a word
+		b = HealthCheck{}.WithDefaults()
+	}
+	d.text("health.path", b.Path, a.Path)
+	d.text("health.interval", duration(b.Interval), duration(a.Interval))
+	d.text("health.timeout", duration(b.Timeout), duration(a.Timeout))
+	d.text("health.grace", duration(b.Grace), duration(a.Grace))
+	d.text("health.failures", itoa(b.Failures), itoa(a.Failures))
+}
+
+func (d *differ) env(before, after []EnvVar) {
+	for _, a := range after {
+		i := slices.IndexFunc(before, func(b EnvVar) bool { return b.Name == a.Name })
+		x := Difference{What: "env", Name: a.Name, After: a.Value, Secret: a.Secret, Kind: DiffAdded}
+		if i >= 0 {
+			x.Before, x.Kind = before[i].Value, DiffChanged
+			x.Secret = x.Secret || before[i].Secret
+		}
+		if i < 0 || before[i] != a {
+			d.hidden(x)
+		}
+	}
+	for _, b := range before {
+		if !slices.ContainsFunc(after, func(a EnvVar) bool { return a.Name == b.Name }) {
+			d.hidden(Difference{What: "env", Name: b.Name, Before: b.Value, Secret: b.Secret, Kind: DiffRemoved})
+		}
+	}
+}
+
+// hidden adds x without what is secret.
+func (d *differ) hidden(x Difference) {
+	if x.Secret {
+		x.Before, x.After = "", ""
+	}
+	d.add(x)
+}
