@@ -197,12 +197,12 @@ func (c *conn) exchange() bool {
 		c.in.skip(c.req.pos)
 		return c.answerUnknown()
 	}
+	c.begin(r, domain, b)
+	defer c.ended()
 	if to := c.elsewhere(r, domain, b); to != "" {
 		c.in.skip(c.req.pos)
 		return c.redirectTo(to)
 	}
-	c.begin(r)
-	defer c.ended()
 	if r.rules != nil {
 		var again bool
 		if r, again = c.obey(r); r == nil {

@@ -31,12 +31,13 @@ type Gateway struct {
 	open  sync.WaitGroup
 
 	refused, unknown, tunnels, handshakes atomic.Int64
+	access                                *accessLog
 }
 
 // New returns a gateway that does nothing yet.
 func New(o Options) *Gateway {
 	g := &Gateway{Options: o.withDefaults(), table: newTable(), conns: map[*conn]struct{}{}, certificates: newCertificates(o.Sealer)}
-	g.tls = newTLS(g.certificates)
+	g.tls, g.access = newTLS(g.certificates), newAccessLog(o.Access)
 	return g
 }
 
@@ -49,6 +50,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	var loops sync.WaitGroup
 	loops.Go(func() { g.Registry.Watch(ctx, g.apply) })
+	loops.Go(func() { g.access.run(ctx) })
 	if g.ID != "" {
 		if err := g.Registry.Announce(ctx, core.GatewayNode{ID: g.ID, Stats: g.Stats}); err != nil {
 			g.Log.Warn("gateway is not announced", "err", err)
@@ -61,6 +63,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	g.draining.Store(true)
 	loops.Wait()
 	g.drain()
+	g.access.flush()
 	return nil
 }
 

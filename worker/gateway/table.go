@@ -33,6 +33,7 @@ type app struct {
 	id        string
 	instances atomic.Pointer[instances]
 	traffic   traffic
+	access    accessBuffer
 	routes    int        // the watch's own
 	rules     []*ruleset // of its routes; the watch's own
 }

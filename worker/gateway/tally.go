@@ -1,11 +1,19 @@
 package gateway
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
-// tally follows one exchange into the counts: begin, sent for every instance that it is sent to, answered, maybe
-// switched, end. Its zero value is ready, and after end it is ready again. One goroutine uses it at a time; it
-// allocates nothing and takes no lock.
+// tally follows one exchange into the counts and the access log: note.set, begin, sent for every instance that it is
+// sent to, answered, maybe switched, end. Its zero value is ready, and after end it is ready again. One goroutine uses
+// it at a time. It allocates nothing, and takes no lock but that of the app's lines.
 type tally struct {
+	exchange
+	note note
+}
+
+type exchange struct {
 	route    *route // nil while no exchange is under way
 	domain   *counter
 	instance *instance // where it was sent last
@@ -18,7 +26,7 @@ type tally struct {
 
 // begin counts a request for a route.
 func (t *tally) begin(r *route, now time.Time) {
-	*t = tally{route: r, domain: r.counter(), begun: now}
+	t.exchange = exchange{route: r, domain: r.counter(), begun: now}
 	t.domain.begun.Add(1)
 	r.app.traffic.count(now)
 }
@@ -58,21 +66,28 @@ func (t *tally) switched(status int) {
 	})
 }
 
-// end counts how the exchange ended. It does nothing when none is under way.
-func (t *tally) end() {
+// end counts how the exchange ended, and has it logged. It does nothing when none is under way.
+func (t *tally) end(log *accessLog) {
 	if t.route == nil {
 		return
 	}
+	now := time.Now()
 	if t.upgraded {
 		t.each(func(c *counter) {
 			c.addBytes(t.in, t.out)
 			c.switched.Add(-1)
 		})
 	} else {
-		o := outcomeOf(t.status, time.Since(t.begun), t.in, t.out)
+		o := outcomeOf(t.status, now.Sub(t.begun), t.in, t.out)
 		t.each(func(c *counter) { c.add(&o) })
 	}
-	*t = tally{}
+	if t.cause != nil {
+		t.keepFailure(now)
+	}
+	if log.sink != nil {
+		log.append(t.route.app, t, now)
+	}
+	t.exchange = exchange{}
 }
 
 // each calls f with every counter that the exchange belongs to.
@@ -85,11 +100,27 @@ func (t *tally) each(f func(*counter)) {
 	}
 }
 
-// begin counts an exchange of this connection. Its end is to be deferred.
-func (c *conn) begin(r *route) { c.tally.begin(r, time.Now()) }
+// begin counts an exchange of this connection, whose head is b. Its end is to be deferred.
+func (c *conn) begin(r *route, domain, b []byte) {
+	var agent []byte
+	for _, f := range c.req.fields {
+		if f.kind == plainField && f.name.to-f.name.from == len(userAgent) && bytes.EqualFold(f.name.of(b), userAgent) {
+			agent = f.value.of(b)
+		}
+	}
+	c.upload.body.seen, c.content.seen = 0, 0
+	protocol := "HTTP/1.1"
+	if c.req.old {
+		protocol = "HTTP/1.0"
+	}
+	c.tally.note.set(domain, c.peer.address, c.req.method.of(b), c.req.target.of(b), agent, protocol)
+	c.tally.begin(r, time.Now())
+}
 
 func (c *conn) ended() {
 	c.tally.in = max(c.tally.in, c.upload.body.seen)
 	c.tally.out = max(c.tally.out, c.content.seen)
-	c.tally.end()
+	c.tally.end(c.access)
 }
+
+var userAgent = []byte("User-Agent")

@@ -14,10 +14,11 @@ type traffic struct {
 	total  counter
 	recent atomic.Pointer[ring] // nil before the first request
 
-	mu       sync.Mutex // guards the maps
+	mu       sync.Mutex // guards what follows
 	versions map[string]*counter
 	labels   []string // of versions, the newest last
 	domains  map[string]*lazyCounter
+	failures *failures // nil before the first
 }
 
 // oldVersions is how many versions without an instance keep their counts.
