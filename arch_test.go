@@ -43,6 +43,8 @@ var rooms = []room{
 	{"worker/image", []string{"core"}, []string{"github.com/distribution/...", "github.com/google/go-containerregistry/...",
 		"github.com/tus/tusd/v2/...", "github.com/klauspost/compress/...", "github.com/opencontainers/...", "golang.org/x/...",
 		"github.com/gorilla/mux", "github.com/sirupsen/logrus"}}, // as distribution uses them
+	{"worker/access", []string{"core"}, nil},
+	{"worker/traffic", []string{"core"}, nil},
 	{"worker/gateway", []string{"core"}, []string{"github.com/valyala/..."}},
 	{"worker", []string{"core"}, nil},
 	{"views/...", []string{"core", "views/..."}, []string{"github.com/a-h/templ/...", "github.com/nicksnyder/go-i18n/v2/...", "golang.org/x/text/...",

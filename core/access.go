@@ -83,6 +83,7 @@ type AccessQuery struct {
 	Path   string    // a part of it
 	Source string    // an address or a network
 	Before time.Time // ended before; zero for the newest
+	After  time.Time // ended at or after; zero for all that are kept
 	Limit  int       // at most so many, and those that ended in the same microsecond as the last; 1 to MaxAccessLines
 }
 
@@ -109,6 +110,11 @@ func statusWord(s string) bool {
 		return false
 	}
 	return s[1:] == "xx" || s[1] >= '0' && s[1] <= '9' && s[2] >= '0' && s[2] <= '9'
+}
+
+// Within reports whether q asks for what ended at t.
+func (q AccessQuery) Within(t time.Time) bool {
+	return (q.Before.IsZero() || t.Before(q.Before)) && !t.Before(q.After)
 }
 
 func accessNetwork(s string) (netip.Prefix, error) {
@@ -148,9 +154,9 @@ func (q AccessQuery) matchStatus(l AccessLine) bool {
 // AccessPage is a part of an access log, newest first.
 type AccessPage struct {
 	Lines []AccessLine
-	More  bool     // older lines that match may be there
-	Lost  int64    // lines that gateways could not keep since they started, because too many came at once
-	Away  []string // gateways that did not answer: their lines are missing
+	Until time.Time // older lines were not looked at: ask for those Before; zero when all were
+	Lost  int64     // lines that gateways could not keep since they started, because too many came at once
+	Away  []string  // ids of gateways that did not answer: their lines are missing
 }
 
 // AccessLog is what gateways keep of the requests of apps. core/service checks the actor before calling it.

@@ -126,3 +126,12 @@ func LatencyBucket(d time.Duration) int {
 	}
 	return low
 }
+
+// PathCount is how many requests asked for a path, as in AccessLine.
+type PathCount struct {
+	Path     string `json:"path"`
+	Requests int64  `json:"requests"`
+}
+
+// MaxTopPaths is how many of the most frequent paths are kept of a while.
+const MaxTopPaths = 10
