@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"berth/core"
@@ -40,10 +41,13 @@ func newRegistry(cfg config.Config, log *slog.Logger) (core.Registry, error) {
 	case "zookeeper":
 		return zookeeper.New(zookeeper.Options{Servers: cfg.ZooKeeperServers, Log: log.With("part", "zookeeper")})
 	case "memory":
-		return memory.New(), nil
+		return memory.NewUnfilled(), nil
 	}
 	return nil, fmt.Errorf("registry: %q is neither memory nor zookeeper", cfg.Registry)
 }
+
+// snapshotPath is where the gateway keeps what the registry told last.
+func snapshotPath(cfg config.Config) string { return filepath.Join(cfg.Data, "gateway-snapshot") }
 
 func newEngine(cfg config.Config, workerSecret string, log *slog.Logger) (core.Engine, error) {
 	installation, err := cfg.Installation()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"berth/core"
 	"berth/core/config"
 	"berth/core/store"
+	"berth/worker/registry/snapshot"
 )
 
 // finding is what doctor found out about one thing.
@@ -34,6 +36,9 @@ func doctor(ctx context.Context, cfg config.Config, out io.Writer) error {
 	defer cancel()
 	findings := []finding{checkEngine(ctx, cfg), checkDatabase(ctx, cfg), checkDisk(cfg)}
 	findings = append(findings, checkPorts(ctx, cfg)...)
+	if cfg.Has("gateway") {
+		findings = append(findings, checkSnapshot(cfg))
+	}
 	for _, s := range cfg.ZooKeeperServers {
 		findings = append(findings, checkZooKeeper(s))
 	}
@@ -147,6 +152,19 @@ func checkZooKeeper(server string) finding {
 	}
 	conn.Close()
 	return finding{"zookeeper", true, server + " answers", ""}
+}
+
+// checkSnapshot looks at what the gateway would serve if the registry were away when it starts.
+func checkSnapshot(cfg config.Config) finding {
+	entries, seen, err := snapshot.Check(snapshotPath(cfg))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return finding{"snapshot", true, "there is none yet; the gateway writes it when it has read the registry", ""}
+	case err != nil:
+		return finding{"snapshot", false, fmt.Sprintf("%s cannot be read and is ignored: %s", snapshotPath(cfg), err),
+			"Nothing, if the gateway runs: it writes a new one at the next change. Else remove the file."}
+	}
+	return finding{"snapshot", true, fmt.Sprintf("%d entries, confirmed %s ago", entries, time.Since(seen).Round(time.Second)), ""}
 }
 
 // explain words an error for the terminal.

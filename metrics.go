@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -33,8 +34,24 @@ func (p *parts) metrics() http.Handler {
 				return float64(p.loop.Drift())
 			}),
 		gauge("berth_registry_contact_timestamp_seconds", "When the registry last answered.",
-			func() float64 { return float64(p.registry.Contact().Unix()) }))
+			func() float64 { return float64(p.registry.Contact().Unix()) }),
+		gauge("berth_gateway_age_seconds", "For how long the registry has not confirmed what the gateway serves.", p.age),
+		gauge("berth_gateway_from_snapshot", "1 while the gateway serves the snapshot on disk, because the registry has not answered since it began.",
+			func() float64 {
+				if p.snapshot.State().Loaded {
+					return 1
+				}
+				return 0
+			}))
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
+}
+
+// age is 0 while nothing is known.
+func (p *parts) age() float64 {
+	if seen := p.seen(); !seen.IsZero() {
+		return max(0, time.Since(seen).Seconds())
+	}
+	return 0
 }
 
 func gauge(name, help string, value func() float64) prometheus.Collector {

@@ -34,10 +34,18 @@ func (p *parts) gatewayFault() error {
 const registryStale = 30 * time.Second
 
 func (p *parts) registryPart() web.Part {
-	seen := p.registry.Contact()
+	seen := p.seen()
 	part := web.Part{Seen: seen, Optional: true}
-	if time.Since(seen) > registryStale {
+	if time.Since(seen) > registryStale || p.snapshot.State().Loaded {
 		part.Err = core.Errorf(core.EUNAVAILABLE, "error.registry_unavailable")
 	}
 	return part
+}
+
+// seen returns when the registry last confirmed what the gateway serves, be it before this process began.
+func (p *parts) seen() time.Time {
+	if s := p.snapshot.State(); s.Loaded {
+		return s.Seen
+	}
+	return p.registry.Contact()
 }

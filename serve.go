@@ -33,6 +33,7 @@ import (
 	"berth/worker/image"
 	"berth/worker/logs"
 	"berth/worker/reconcile"
+	"berth/worker/registry/snapshot"
 )
 
 // parts are what the roles of one process are made of.
@@ -41,6 +42,7 @@ type parts struct {
 	log       *slog.Logger
 	store     core.Store
 	registry  core.Registry
+	snapshot  *snapshot.Registry // the registry as the gateway sees it
 	engines   engines
 	images    *image.Store
 	uploads   *image.Uploads
@@ -183,7 +185,8 @@ func (p *parts) joinGateway() (err error) {
 	if err != nil {
 		return err
 	}
-	p.gateway = gateway.New(gateway.Options{Registry: p.registry, ID: gatewayID(), Listen: p.cfg.GatewayHTTP,
+	p.snapshot = snapshot.Keep(p.registry, snapshot.Options{Path: snapshotPath(p.cfg), Log: p.log.With("part", "snapshot")})
+	p.gateway = gateway.New(gateway.Options{Registry: p.snapshot, ID: gatewayID(), Listen: p.cfg.GatewayHTTP,
 		ListenSecure: p.cfg.GatewayHTTPS, SecurePort: p.cfg.SecurePort(), Sealer: sealer,
 		Pages: gatewaypages.Pages[gateway.PageKind](p.messages), Log: p.log.With("part", "gateway"),
 		Timeouts: gateway.Timeouts{Drain: drainFor}})

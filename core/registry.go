@@ -58,6 +58,14 @@ type Registry interface {
 	Contact() time.Time
 }
 
+// FillableRegistry is a registry that begins empty, as that of a process of its own does. Its watches begin when
+// Filled is called, so that nobody takes for gone what is not published yet.
+type FillableRegistry interface {
+	Registry
+	// Filled says that everything has been published once. Only the worker calls it.
+	Filled()
+}
+
 // Address is where a healthy instance answers. At /caas/service/address/{appId}/{version}/{containerId} lies
 // exactly "{hostIP}:{port}".
 type Address struct {

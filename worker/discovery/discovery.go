@@ -79,7 +79,13 @@ func (d *Discovery) Sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.syncAll(ctx, different)
+	if err := d.syncAll(ctx, different); err != nil {
+		return err
+	}
+	if r, ok := d.opts.Registry.(core.FillableRegistry); ok {
+		r.Filled()
+	}
+	return nil
 }
 
 // publish carries out what leads from the known to want; a.mu is held. A refused entry does not hold up the others.

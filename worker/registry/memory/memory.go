@@ -13,7 +13,7 @@ import (
 	"berth/core"
 )
 
-var _ core.Registry = (*Registry)(nil)
+var _ core.FillableRegistry = (*Registry)(nil)
 
 // Registry keeps what is published in maps. Make it with New.
 type Registry struct {
@@ -23,13 +23,23 @@ type Registry struct {
 	gateways  map[string]*core.GatewayNode         // by id
 	watchers  map[*watcher]bool
 	families  families
+	filled    chan struct{} // closed when watches may begin
 }
 
 type instance struct{ version, container string }
 
 // New returns an empty registry.
 func New() *Registry {
+	r := NewUnfilled()
+	r.Filled()
+	return r
+}
+
+// NewUnfilled returns an empty registry whose watches begin when Filled is called: until then what is missing in it
+// is not known to be gone.
+func NewUnfilled() *Registry {
 	r := &Registry{
+		filled:    make(chan struct{}),
 		addresses: map[string]map[instance]core.Address{},
 		configs:   map[string][]byte{},
 		gateways:  map[string]*core.GatewayNode{},
@@ -133,8 +143,31 @@ func (r *Registry) Gateways(context.Context) ([]core.GatewayNode, error) {
 	return all, nil
 }
 
-// Contact implements core.Registry: it is never out of reach.
-func (r *Registry) Contact() time.Time { return time.Now() }
+// Filled lets watches begin: everything that is to be published has been published once.
+func (r *Registry) Filled() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.isFilled() {
+		close(r.filled)
+	}
+}
+
+func (r *Registry) isFilled() bool {
+	select {
+	case <-r.filled:
+		return true
+	default:
+		return false
+	}
+}
+
+// Contact implements core.Registry: it is never out of reach once it is filled.
+func (r *Registry) Contact() time.Time {
+	if !r.isFilled() {
+		return time.Time{}
+	}
+	return time.Now()
+}
 
 // addressesOf returns the addresses of an app in a stable order; mu is held.
 func (r *Registry) addressesOf(appID string) []core.Address {

@@ -21,6 +21,11 @@ func newWatcher() *watcher {
 
 // Watch implements core.Registry.
 func (r *Registry) Watch(ctx context.Context, apply func(core.RegistryChange)) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-r.filled:
+	}
 	w := newWatcher()
 	all := r.subscribe(w)
 	defer r.unsubscribe(w)

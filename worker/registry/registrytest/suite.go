@@ -20,8 +20,8 @@ type Parts struct {
 	Gateways func() []string           // ids of the announced gateways
 }
 
-// Run runs the suite; open returns an empty registry each time.
-func Run(t *testing.T, open func(t *testing.T) Parts) {
+// Run runs the suite, but for the parts that do not concern a reader alone; open returns an empty registry each time.
+func Run(t *testing.T, open func(t *testing.T) Parts, without ...string) {
 	tests := map[string]func(*testing.T, Parts){
 		"AddressesComeAndGo":         addressesComeAndGo,
 		"RoutesComeAndGo":            routesComeAndGo,
@@ -43,6 +43,9 @@ func Run(t *testing.T, open func(t *testing.T) Parts) {
 		"ContactIsRecent":            contactIsRecent,
 	}
 	for name, test := range tests {
+		if slices.Contains(without, name) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
 }
