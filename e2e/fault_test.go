@@ -144,3 +144,55 @@ func TestZooKeeperIsAway(t *testing.T) {
 	})
 	l.none(t)
 }
+
+// TestTheGatewayStartsWithoutZooKeeper is fault F6 with a restart in the middle: the snapshot on disk serves, its age
+// is shown, and everything converges when ZooKeeper is back.
+func TestTheGatewayStartsWithoutZooKeeper(t *testing.T) {
+	z := testenv.StartZooKeeper(t)
+	b, app := online(t, testenv.ImageOptions{}, nil, withArgs("--registry", "zookeeper", "--zookeeper-servers", z.Servers()[0]))
+	gateway := b.beside(alone(), withArgs("--registry", "zookeeper", "--zookeeper-servers", z.Servers()[0]))
+	b.eventually(10*time.Second, func() error { return served(gateway, app, "version 1.0") })
+	z.Stop()
+	for name, end := range map[string]func(){"TERM": b.Stop, "KILL": b.Kill} {
+		end()
+		b.Start() // is ready without ZooKeeper
+		if err := served(b, app, "version 1.0"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	var health struct {
+		Parts map[string]struct{ State, Age string }
+	}
+	b.do("GET", "/readyz", nil, &health)
+	if r := health.Parts["registry"]; r.State != "failed" || r.Age == "" {
+		t.Errorf("the age of what is served is not shown: %+v", health)
+	}
+	l := b.load(app, "GET", "/")
+	b.upload(app, "2.0", testenv.ImageOptions{})
+	op := b.release(app, map[string]any{"version": "2.0"}).Operation
+	z.Start()
+	back := time.Now()
+	b.succeeds(op)
+	for _, at := range []*Berth{b, gateway} {
+		b.eventually(10*time.Second, func() error { return served(at, app, "version 2.0") })
+	}
+	t.Logf("converged %s after ZooKeeper came back", time.Since(back).Round(10*time.Millisecond))
+	l.none(t)
+}
+
+// alone has a process be a gateway and nothing else, with an address and a data folder of its own.
+func alone() option {
+	return func(b *Berth) {
+		b.Data, b.Gateway = b.t.TempDir(), "http://"+freeAddress(b.t)
+		b.args = append(b.args, "--roles", "gateway")
+	}
+}
+
+// served checks what an app answers through the gateway of a process.
+func served(b *Berth, app, want string) error {
+	status, body, err := b.get(app, "/")
+	if err == nil && (status != 200 || !strings.Contains(body, want)) {
+		err = fmt.Errorf("%d %s", status, body)
+	}
+	return err
+}

@@ -57,7 +57,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		}
 	}
 	for i, l := range listeners {
-		loops.Go(func() { g.accept(ctx, l, i > 0) })
+		loops.Go(func() { g.awaitRoutes(ctx); g.accept(ctx, l, i > 0) })
 	}
 	<-ctx.Done()
 	g.draining.Store(true)

@@ -19,8 +19,9 @@ type table struct {
 	shards [shards]shard
 	mu     sync.Mutex // guards apps
 	apps   map[string]*app
-	loaded atomic.Bool  // the registry has told everything once
-	wild   atomic.Int32 // how many routes are for "*." and a name
+	loaded atomic.Bool   // the registry has told everything once
+	told   chan struct{} // closed when it has
+	wild   atomic.Int32  // how many routes are for "*." and a name
 }
 
 type shard struct {
@@ -39,7 +40,7 @@ type app struct {
 }
 
 func newTable() *table {
-	t := &table{seed: maphash.MakeSeed(), apps: map[string]*app{}}
+	t := &table{seed: maphash.MakeSeed(), apps: map[string]*app{}, told: make(chan struct{})}
 	for i := range t.shards {
 		t.shards[i].routes = map[string]*route{}
 	}
@@ -110,7 +111,9 @@ func (t *table) apply(c core.RegistryChange) {
 	}
 	if c.Reset {
 		t.removeOthers(c)
-		t.loaded.Store(true)
+		if !t.loaded.Swap(true) {
+			close(t.told)
+		}
 	}
 }
 
