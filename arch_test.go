@@ -39,6 +39,7 @@ var rooms = []room{
 		"github.com/opencontainers/...", "golang.org/x/..."}},
 	{"worker/engine/fake", []string{"core"}, nil},
 	{"worker/registry/memory", []string{"core"}, nil},
+	{"worker/handover", nil, nil},
 	{"worker/registry/snapshot", []string{"core"}, nil},
 	{"worker/registry/zookeeper", []string{"core"}, []string{"github.com/go-zookeeper/zk"}},
 	{"worker/image", []string{"core"}, []string{"github.com/distribution/...", "github.com/google/go-containerregistry/...",
