@@ -14,15 +14,16 @@ import (
 // conn is a client's connection and the exchange that is under way on it.
 type conn struct {
 	*Gateway
-	net    net.Conn
-	in     source
-	out    sink
-	socket socket
-	peer   peer
-	server string // the name that a secure connection was made for
-	state  atomic.Int32
-	up     atomic.Pointer[upstream] // of the exchange under way
-	linger bool                     // more may come that nobody reads: let the last response arrive all the same
+	net     net.Conn
+	in      source
+	out     sink
+	socket  socket
+	peer    peer
+	server  string // the name that a secure connection was made for
+	state   atomic.Int32
+	session atomic.Pointer[session]  // of HTTP/2, whose streams have conns of their own
+	up      atomic.Pointer[upstream] // of the exchange under way
+	linger  bool                     // more may come that nobody reads: let the last response arrive all the same
 
 	req     request
 	rules   *ruleset // of the app that serves the request; nil for none
@@ -86,9 +87,13 @@ func (c *conn) next() bool {
 // goroutine may still use them.
 func (c *conn) recovered() {
 	if p := recover(); p != nil {
-		c.Log.Error("gateway panicked", "panic", p, "stack", string(debug.Stack()))
-		c.cut()
+		c.panicked(p)
 	}
+}
+
+func (c *conn) panicked(p any) {
+	c.Log.Error("gateway panicked", "panic", p, "stack", string(debug.Stack()))
+	c.cut()
 }
 
 func (c *conn) end() {

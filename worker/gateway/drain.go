@@ -3,6 +3,8 @@ package gateway
 import (
 	"net"
 	"time"
+
+	"golang.org/x/net/http2"
 )
 
 const (
@@ -24,17 +26,26 @@ func (g *Gateway) serve(nc net.Conn, secure bool) {
 	}
 	// A handshake needs far more stack than what follows: on a goroutine of its own, it gives it back.
 	g.open.Go(func() {
-		if !c.handshake() {
+		switch c.handshake() {
+		case "":
 			c.forget()
-			return
+		case http2.NextProtoTLS:
+			g.open.Go(c.runHTTP2)
+		default:
+			g.open.Go(c.run)
 		}
-		g.open.Go(c.run)
 	})
 }
 
 func (c *conn) run() {
 	defer c.forget()
 	c.serve()
+}
+
+func (c *conn) runHTTP2() {
+	defer c.forget()
+	defer c.recovered()
+	c.serveHTTP2()
 }
 
 func (c *conn) forget() {
@@ -57,6 +68,7 @@ func (g *Gateway) drain() {
 	}()
 	for end := time.Now().Add(g.Timeouts.Drain); time.Now().Before(end); {
 		// Again and again: one that comes just before a wait begins is lost.
+		g.multiplexer.drain()
 		g.eachConn((*conn).nudge)
 		if within(done, nudgeEvery) {
 			return
@@ -82,6 +94,7 @@ func (g *Gateway) eachConn(f func(*conn)) {
 	defer g.mu.Unlock()
 	for c := range g.conns {
 		f(c)
+		c.session.Load().each(f)
 	}
 }
 

@@ -24,6 +24,7 @@ type Gateway struct {
 	tls          *tls.Config
 	certificates *certificates
 	challenges   challenges
+	multiplexer  *multiplexer
 	draining     atomic.Bool
 
 	mu    sync.Mutex
@@ -38,6 +39,7 @@ type Gateway struct {
 func New(o Options) *Gateway {
 	g := &Gateway{Options: o.withDefaults(), table: newTable(), conns: map[*conn]struct{}{}, certificates: newCertificates(o.Sealer)}
 	g.tls, g.access = newTLS(g.certificates), newAccessLog(o.Access)
+	g.multiplexer = newMultiplexer(&g.Options)
 	return g
 }
 

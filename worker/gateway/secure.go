@@ -1,9 +1,12 @@
 package gateway
 
 import (
+	"cmp"
 	"crypto/tls"
 	"net"
 	"time"
+
+	"golang.org/x/net/http2"
 )
 
 // newTLS returns how the gateway speaks TLS. A client that names a server of which there is no certificate, or none,
@@ -11,7 +14,7 @@ import (
 func newTLS(s *certificates) *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
-		NextProtos: []string{"http/1.1"},
+		NextProtos: []string{http2.NextProtoTLS, "http/1.1"},
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 			if c := s.find(serverName(hello.ServerName)); c != nil {
 				return &c.tls, nil
@@ -55,8 +58,9 @@ func serverName(name string) string {
 	return string(domain)
 }
 
-// handshake makes a connection secure, within the time that a head may take, and reports whether it is.
-func (c *conn) handshake() bool {
+// handshake makes a connection secure, within the time that a head may take, and returns the protocol that the client
+// has chosen; "" when it failed.
+func (c *conn) handshake() (protocol string) {
 	defer c.recovered()
 	t := c.net.(*tls.Conn)
 	t.SetDeadline(time.Now().Add(c.Timeouts.Head))
@@ -64,11 +68,14 @@ func (c *conn) handshake() bool {
 		c.handshakes.Add(1)
 		c.Log.Debug("handshake failed", "client", c.peer.address, "err", err)
 		t.Close()
-		return false
+		return ""
 	}
 	state := t.ConnectionState()
 	c.server = serverName(state.ServerName)
-	return t.SetDeadline(time.Time{}) == nil
+	if t.SetDeadline(time.Time{}) != nil {
+		return ""
+	}
+	return cmp.Or(state.NegotiatedProtocol, "http/1.1")
 }
 
 // misdirected reports whether a secure connection was made for another name than the request's: what is presented

@@ -170,6 +170,9 @@ var errDraining = errors.New("the gateway is stopping")
 
 // left reports whether the client has closed its connection.
 func (c *conn) left() bool {
+	if x, ok := c.net.(*stream); ok {
+		return x.gone()
+	}
 	if c.socket.look == nil {
 		c.socket.open(c.net)
 	}

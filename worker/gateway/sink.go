@@ -14,6 +14,7 @@ type sink struct {
 	by     time.Time
 	pieces [3][]byte
 	vector net.Buffers
+	push   func() error // has what was written go out; nil where writing does
 }
 
 // room returns the buffer to append to; the caller assigns it back to out.
@@ -55,6 +56,9 @@ func (k *sink) flush() error {
 	}
 	_, err := k.conn.Write(k.out)
 	k.out = k.out[:0]
+	if err == nil && k.push != nil {
+		err = k.push()
+	}
 	return err
 }
 
