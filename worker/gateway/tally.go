@@ -110,7 +110,9 @@ func (c *conn) begin(r *route, domain, b []byte) {
 	}
 	c.upload.body.seen, c.content.seen = 0, 0
 	protocol := "HTTP/1.1"
-	if c.req.old {
+	if _, ok := c.net.(*stream); ok {
+		protocol = "HTTP/2"
+	} else if c.req.old {
 		protocol = "HTTP/1.0"
 	}
 	c.tally.note.set(domain, c.peer.address, c.req.method.of(b), c.req.target.of(b), agent, protocol)
