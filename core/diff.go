@@ -46,6 +46,7 @@ func Diff(before, after ReleaseSpec) []Difference {
 	d.set("bindings", before.Bindings, after.Bindings)
 	d.env(before.Env, after.Env)
 	d.rules(before.Rules, after.Rules)
+	d.text("strategy", before.Strategy.Chosen().String(), after.Strategy.Chosen().String())
 	return d.list
 }
 

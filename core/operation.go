@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -77,6 +78,8 @@ const (
 	StepCreated    = "created"
 	StepStarted    = "started"
 	StepAnswering  = "answering"
+	StepReplaced   = "replaced" // of a rolling deploy: batch by batch
+	StepChecked    = "checked"  // of a blue-green deploy: it waits for somebody to switch
 	StepRegistered = "registered"
 	StepOnline     = "online"
 	StepDrained    = "drained" // of stop, restart and delete
@@ -103,6 +106,19 @@ func StepsOf(kind OperationKind, now time.Time) []Step {
 		steps[i] = Step{Name: n, Status: StepPending}
 	}
 	steps[0].Status, steps[0].Started, steps[0].Ended = StepSucceeded, now, now
+	return steps
+}
+
+// StepsBy returns the pending steps of a deploy by a strategy, recorded being done at now.
+func StepsBy(s Strategy, now time.Time) []Step {
+	steps := StepsOf(OpDeploy, now)
+	at := slices.IndexFunc(steps, func(s Step) bool { return s.Name == StepRegistered })
+	switch s.Kind {
+	case StrategyRolling:
+		return slices.Insert(steps, at, Step{Name: StepReplaced, Status: StepPending})
+	case StrategyBlueGreen:
+		return slices.Insert(steps, at, Step{Name: StepChecked, Status: StepPending})
+	}
 	return steps
 }
 

@@ -37,8 +37,9 @@ type ReleaseSpec struct {
 	Env      []EnvVar    `json:"env,omitempty"`
 	Bindings []string    `json:"bindings,omitempty"` // ids of services whose credentials arrive as environment
 	Health   HealthCheck `json:"health"`
-	Volume   *Volume     `json:"volume,omitempty"` // for services: storage that outlives instances
-	Rules    Rules       `json:"rules,omitzero"`   // what the gateway does with requests
+	Volume   *Volume     `json:"volume,omitempty"`  // for services: storage that outlives instances
+	Rules    Rules       `json:"rules,omitzero"`    // what the gateway does with requests
+	Strategy Strategy    `json:"strategy,omitzero"` // how it takes over from the release before
 }
 
 // Target is a version in a release and its share of the requests.
@@ -108,6 +109,7 @@ func (s ReleaseSpec) Validate() error {
 	f.Merge("health", s.Health.Validate())
 	f.Merge("", validateCommand(s.Command))
 	f.Merge("rules", s.Rules.Validate())
+	f.Merge("strategy", s.Strategy.Validate())
 	return f.Err()
 }
 
@@ -128,10 +130,10 @@ func validateCommand(command []string) error {
 }
 
 // Template identifies what an instance of a target is made from: everything but the number of instances, the weights
-// and what concerns the gateway alone. Instances of an equal template need not be replaced when a release changes. restart is App.Restart.
+// and what concerns the gateway or the way to the release alone. Instances of an equal template need not be replaced when a release changes. restart is App.Restart.
 func (s ReleaseSpec) Template(t Target, restart int) string {
 	s.Replicas, s.Targets = 0, []Target{{VersionID: t.VersionID, Digest: t.Digest}}
-	s.Health, s.Rules = HealthCheck{}, Rules{}
+	s.Health, s.Rules, s.Strategy = HealthCheck{}, Rules{}, Strategy{}
 	data, err := json.Marshal(struct {
 		Spec    ReleaseSpec
 		Restart int
@@ -180,8 +182,24 @@ type ReleaseStore interface {
 	Pick(ctx context.Context, numbers map[string]int) (map[string]Release, error)
 	// UpdateStatus writes Status, Served, Failed and OnlineAt only. Workers alone call it. Errors: ENOTFOUND.
 	UpdateStatus(ctx context.Context, r Release) error
+	// AllowSwitch notes that somebody had a blue-green release take the requests over; once is enough. Errors: ENOTFOUND.
+	AllowSwitch(ctx context.Context, s Switch) error
+	// SwitchAllowed reports whether that was noted of a release.
+	SwitchAllowed(ctx context.Context, appID string, number int) (bool, error)
+	// Before returns the newest release of an app, numbered below number, that ever came online; the zero Release when
+	// there is none.
+	Before(ctx context.Context, appID string, number int) (Release, error)
 	// UsesVersion reports whether a release of a status that is pending or live refers to the version.
 	UsesVersion(ctx context.Context, appID, versionID string) (bool, error)
+}
+
+// Switch is a person's word that a blue-green release is to take the requests over.
+type Switch struct {
+	TenantID  string
+	AppID     string
+	Release   int
+	Author    string
+	CreatedAt time.Time
 }
 
 // NewRelease is what a person says to have a release. Nil and zero fields keep what the release before says; the
@@ -197,7 +215,11 @@ type NewRelease struct {
 	Env      *[]EnvVar // replaces all; a secret whose value is "" keeps its value
 	Bindings *[]string
 	Health   *HealthCheck
-	Reason   Text // zero words it from what changed
+	Rules    *Rules // replaces all; of a user of Rules.Auth without a hash the one before is kept
+	Strategy *Strategy
+
+	Passwords map[string]string // new ones of users of Rules.Auth, by their names
+	Reason    Text              // zero words it from what changed
 }
 
 // Labels returns the labels of the targets that get requests, for people: "1.4.0, 1.5.0".

@@ -19,6 +19,7 @@ type Store interface {
 	Apps() AppStore
 	Versions() VersionStore
 	Releases() ReleaseStore
+	Canaries() CanaryStore
 	Instances() InstanceStore
 	Hosts() HostStore
 	Operations() OperationStore

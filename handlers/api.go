@@ -64,6 +64,7 @@ func (h *Handlers) API(g *echo.Group) {
 	h.supportAPI(g)
 	h.auditAPI(g)
 	h.tokenAPI(g)
+	h.rolloutAPI(g)
 }
 
 func serveOpenAPI(c echo.Context) error {

@@ -25,6 +25,8 @@ type releaseJSON struct {
 	Env       envJSON            `json:"env"`
 	Bindings  []string           `json:"bindings,omitempty"`
 	Health    core.HealthCheck   `json:"health"`
+	Rules     *rulesJSON         `json:"rules,omitempty"`
+	Strategy  *core.Strategy     `json:"strategy,omitempty"`
 	Served    int64              `json:"served"` // requests during the switch to it
 	Failed    int64              `json:"failed"` // those of them that failed
 	CreatedAt time.Time          `json:"created_at"`
@@ -39,9 +41,13 @@ func newReleaseJSON(words *i18n.Localizer, r core.Release) releaseJSON {
 	for _, t := range s.Targets {
 		weights[t.Label] = t.Weight
 	}
+	var strategy *core.Strategy
+	if s.Strategy.Kind != core.StrategyAtOnce {
+		strategy = &s.Strategy
+	}
 	return releaseJSON{Number: r.Number, Status: r.Status, Reason: words.Text(r.Reason), Author: r.Author, Weights: weights,
 		Replicas: s.Replicas, Memory: s.Memory, CPU: s.CPU, Port: s.Port, Command: s.Command, Env: newEnvJSON(s.Env),
-		Bindings: s.Bindings, Health: s.Health.WithDefaults(), Served: r.Served, Failed: r.Failed, CreatedAt: r.CreatedAt,
+		Bindings: s.Bindings, Health: s.Health.WithDefaults(), Rules: newRulesJSON(s.Rules), Strategy: strategy, Served: r.Served, Failed: r.Failed, CreatedAt: r.CreatedAt,
 		OnlineAt: r.OnlineAt}
 }
 
@@ -114,13 +120,15 @@ func (h *Handlers) apiRelease(c echo.Context) error {
 // bindRelease reads what a request says of a release.
 func bindRelease(c echo.Context) (in core.NewRelease, err error) {
 	var env *envJSON
+	var rules *rulesJSON
 	err = bind(c, fields{"version": &in.Version, "weights": &in.Weights, "replicas": &in.Replicas,
 		"memory": &in.Memory, "cpu": &in.CPU, "port": &in.Port, "command": &in.Command, "env": &env,
-		"bindings": &in.Bindings, "health": &in.Health})
+		"bindings": &in.Bindings, "health": &in.Health, "rules": &rules, "strategy": &in.Strategy})
 	if err == nil && in.Version != "" && in.Weights != nil {
 		err = core.Invalid("weights", "error.version_or_weights")
 	}
 	in.Env = (*[]core.EnvVar)(env)
+	rules.into(&in)
 	return in, err
 }
 

@@ -111,6 +111,8 @@ var calls = map[string]call{
 	"POST /api/v1/apps/:app/releases":     {json: `{"replicas":2}`},
 	"POST /api/v1/apps/:app/rollback":     {json: `{"release":1}`},
 	"PUT /api/v1/apps/:app/scaling":       {json: `{"min":2,"max":2}`},
+	"POST /api/v1/apps/:app/canary":       {json: `{"version":"{version}"}`},
+	"PUT /api/v1/apps/:app/canary/share":  {json: `{"share":20}`},
 
 	"GET /api/v1/addresses/:id": {path: "/api/v1/addresses/free-one"},
 

@@ -92,6 +92,9 @@ func (h *house) furnish(name, label string) sample {
 		Status: core.RequestOpen, CreatedAt: time.Now()}
 	h.ok(h.store.QuotaRequests().Create(h.system(), request))
 	s["plan"], s["request"] = core.Slugify(name), request.ID
+	h.ok(h.store.Canaries().Create(h.system(), core.Canary{ID: core.NewID(), AppID: s["app"], TenantID: tenant, Share: 10,
+		Before: 1, Release: 1, Stable: core.Target{Label: label}, Candidate: core.Target{Label: label + "-rc"},
+		Status: core.CanaryRunning, CreatedAt: time.Now()}))
 	h.ok(h.store.Instances().Create(h.system(), core.Instance{ID: core.NewInstanceID(), AppID: s["app"], TenantID: tenant,
 		VersionID: core.NewID(), Label: label, Release: 1, HostID: h.host(), HostPort: 25700 + int(label[0]-'0'), State: core.InstanceReady, CreatedAt: time.Now()}))
 	return s

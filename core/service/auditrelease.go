@@ -25,12 +25,13 @@ func releaseValues(old, spec core.ReleaseSpec) (before, after map[string]string)
 		}
 	}
 	envValues(old.Env, spec.Env, before, after)
+	addRules(old.Rules, spec.Rules, before, after)
 	return before, after
 }
 
 // specValues has every name, also those without a value, but the variables'.
 func specValues(s core.ReleaseSpec) map[string]string {
-	values := map[string]string{"version": "", "replicas": "", "memory": "", "cpu": "", "port": "", "health": "",
+	values := map[string]string{"version": "", "replicas": "", "memory": "", "cpu": "", "port": "", "health": "", "strategy": "",
 		"command": strings.Join(s.Command, " "), "bindings": strings.Join(s.Bindings, ", ")}
 	if len(s.Targets) == 0 {
 		return values // before the first release
@@ -40,6 +41,7 @@ func specValues(s core.ReleaseSpec) map[string]string {
 	if s.CPU > 0 {
 		values["cpu"] = s.CPU.String()
 	}
+	values["strategy"] = s.Strategy.Chosen().String()
 	values["health"] = healthValue(s.Health.WithDefaults())
 	return values
 }

@@ -49,6 +49,12 @@ func (m *merger) merge(in core.NewRelease) (core.ReleaseSpec, error) {
 	if err := m.bindings(in.Bindings); err != nil {
 		return m.spec, err
 	}
+	if err := m.rules(in.Rules); err != nil {
+		return m.spec, err
+	}
+	if err := m.strategy(in); err != nil {
+		return m.spec, err
+	}
 	return m.spec, m.check()
 }
 

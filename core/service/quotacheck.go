@@ -25,6 +25,9 @@ func (s *Service) CheckRelease(ctx context.Context, appID string, in core.NewRel
 	if err != nil {
 		return core.QuotaCheck{}, err
 	}
+	if in, err = hashed(in); err != nil {
+		return core.QuotaCheck{}, err
+	}
 	m := merger{ctx: ctx, tx: s.store, app: app, first: app.Release == 0, spec: use.Target.Spec}
 	spec, err := m.merge(in)
 	if err != nil {

@@ -58,6 +58,8 @@ func changedSettings(a, b core.ReleaseSpec) []string {
 		{"command", !slices.Equal(a.Command, b.Command)},
 		{"health", !reflect.DeepEqual(a.Health.WithDefaults(), b.Health.WithDefaults())},
 		{"bindings", !slices.Equal(a.Bindings, b.Bindings)},
+		{"rules", !reflect.DeepEqual(a.Rules, b.Rules)},
+		{"strategy", a.Strategy.Chosen() != b.Strategy.Chosen()},
 	} {
 		if s.changed {
 			names = append(names, s.name)

@@ -17,6 +17,9 @@ type compose func(tx core.Store, app core.App, current core.Release) (core.Relea
 func (s *Service) Release(ctx context.Context, appID string, in core.NewRelease) (_ core.Release, _ core.Operation, err error) {
 	note := core.AuditEntry{Action: "app.release", AppID: appID}
 	defer s.attempted(ctx, &note, &err)
+	if in, err = hashed(in); err != nil {
+		return core.Release{}, core.Operation{}, err
+	}
 	return s.release(ctx, appID, &note, merged(ctx, in))
 }
 
@@ -42,18 +45,28 @@ func (s *Service) Rollback(ctx context.Context, appID string, number int) (_ cor
 		if err != nil {
 			return core.ReleaseSpec{}, core.Text{}, err
 		}
-		for _, t := range old.Spec.Targets {
-			if _, err := tx.Versions().Get(ctx, t.VersionID); err != nil {
-				return old.Spec, core.Text{}, absent(err, "release", "error.rollback_version", "version", t.Label)
-			}
-		}
-		for _, id := range old.Spec.Bindings {
-			if ok, err := bindable(asSystem(ctx), tx, app, id); err != nil || !ok {
-				return old.Spec, core.Text{}, errOr(err, core.Invalid("release", "error.rollback_binding", "name", id))
-			}
-		}
-		return old.Spec, core.T("reason.rollback", "release", strconv.Itoa(number)), old.Spec.Validate()
+		return old.Spec, core.T("reason.rollback", "release", strconv.Itoa(number)), again(ctx, tx, app, old.Spec)
 	})
+}
+
+// again reports why what an old release says can no longer be. Errors: EINVALID at "release".
+func again(ctx context.Context, tx core.Store, app core.App, spec core.ReleaseSpec) error {
+	for _, t := range spec.Targets {
+		if _, err := tx.Versions().Get(ctx, t.VersionID); err != nil {
+			return absent(err, "release", "error.rollback_version", "version", t.Label)
+		}
+	}
+	for _, id := range spec.Bindings {
+		if ok, err := bindable(asSystem(ctx), tx, app, id); err != nil || !ok {
+			return errOr(err, core.Invalid("release", "error.rollback_binding", "name", id))
+		}
+	}
+	for _, p := range spec.Rules.Paths {
+		if ok, err := reachable(asSystem(ctx), tx, app, p.AppID); err != nil || !ok {
+			return errOr(err, core.Invalid("release", "error.rollback_path", "name", p.AppID, "path", p.Prefix))
+		}
+	}
+	return spec.Validate()
 }
 
 // Scale records a release with another number of instances. Errors: as Release.
@@ -88,6 +101,17 @@ func (s *Service) CurrentRelease(ctx context.Context, appID string) (core.Releas
 }
 
 func (s *Service) release(ctx context.Context, appID string, note *core.AuditEntry, compose compose) (core.Release, core.Operation, error) {
+	return s.releaseBy(ctx, appID, note, releasing{compose: compose})
+}
+
+// releasing is how a release is made.
+type releasing struct {
+	compose  compose
+	then     func(tx core.Store, app core.App, r core.Release) error // what belongs to it; nil ends the trial that it replaces
+	switched bool                                                    // it switches by itself, whatever its strategy says
+}
+
+func (s *Service) releaseBy(ctx context.Context, appID string, note *core.AuditEntry, by releasing) (core.Release, core.Operation, error) {
 	var app core.App
 	var r core.Release
 	var op core.Operation
@@ -104,12 +128,26 @@ func (s *Service) release(ctx context.Context, appID string, note *core.AuditEnt
 				return err
 			}
 		}
-		spec, reason, err := compose(tx, app, current)
+		spec, reason, err := by.compose(tx, app, current)
 		if err != nil {
 			return err
 		}
 		op = s.operation(ctx, app, core.OpDeploy, 0)
+		op.Steps = core.StepsBy(spec.Strategy, s.now())
 		if r, err = s.insertRelease(ctx, tx, &app, &op, spec, reason); err != nil {
+			return err
+		}
+		if by.switched {
+			if err := tx.Releases().AllowSwitch(ctx, s.switchOf(ctx, r)); err != nil {
+				return err
+			}
+		}
+		if by.then != nil {
+			err = by.then(tx, app, r)
+		} else {
+			err = s.replaceCanary(ctx, tx, app, current, r)
+		}
+		if err != nil {
 			return err
 		}
 		note.TenantID, note.Object = app.TenantID, strconv.Itoa(r.Number)
@@ -151,8 +189,12 @@ func (s *Service) insertRelease(ctx context.Context, tx core.Store, app *core.Ap
 	return r, s.record(ctx, tx, e)
 }
 
-// masked returns r without the values of its secrets.
+// masked returns r without the values of its secrets, and without what a password could be tried against.
 func masked(r core.Release) core.Release {
+	r.Spec.Rules.Auth = slices.Clone(r.Spec.Rules.Auth)
+	for i := range r.Spec.Rules.Auth {
+		r.Spec.Rules.Auth[i].Hash = ""
+	}
 	r.Spec.Env = slices.Clone(r.Spec.Env)
 	for i, v := range r.Spec.Env {
 		if v.Secret {

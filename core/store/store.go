@@ -80,6 +80,7 @@ func (s *Store) Audit() core.AuditStore                { return audit{s} }
 func (s *Store) Support() core.SupportStore            { return support{s} }
 func (s *Store) Plans() core.PlanStore                 { return plans{s} }
 func (s *Store) Usage() core.UsageStore                { return usage{s} }
+func (s *Store) Canaries() core.CanaryStore            { return canaries{s} }
 func (s *Store) QuotaRequests() core.QuotaRequestStore { return quotaRequests{s} }
 func (s *Store) TCPPorts() core.TCPPortStore           { return tcpPorts{s} }
 

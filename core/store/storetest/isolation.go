@@ -34,6 +34,7 @@ type estate struct {
 	instance  core.Instance
 	operation core.Operation
 	event     core.Event
+	canary    core.Canary
 	upload    core.Upload
 	token     core.Token
 
@@ -49,6 +50,8 @@ func (w *world) newEstate() estate {
 	e.instance = w.newInstance(e.release.Number, 25701)
 	e.event = core.NewEvent(w.app, core.LevelGood, "deployed")
 	w.ok(w.Events().Create(w.alice, e.event))
+	e.canary = w.newCanary()
+	w.ok(w.Canaries().Create(w.alice, e.canary))
 	e.token = core.Token{ID: core.NewID(), TenantID: w.tenant.ID, SecretHash: core.NewSecret(), CreatedAt: time.Now()}
 	w.ok(w.Tokens().Create(w.alice, e.token))
 	e.member = core.Membership{TenantID: w.tenant.ID, UserID: w.newUser("Ann").ID, Role: core.RoleViewer, CreatedAt: time.Now()}
@@ -89,14 +92,21 @@ func (w *world) acts(e estate) map[string]act {
 			_, err := w.Members().Get(ctx, app.TenantID, e.member.UserID)
 			return err
 		},
-		"remove member":    func(ctx context.Context) error { return w.Members().Remove(ctx, app.TenantID, e.member.UserID) },
-		"update tenant":    func(ctx context.Context) error { return w.Tenants().Update(ctx, w.tenant) },
-		"delete tenant":    func(ctx context.Context) error { return w.Tenants().Delete(ctx, app.TenantID) },
-		"add app":          func(ctx context.Context) error { return w.Apps().Create(ctx, created) },
-		"add version":      func(ctx context.Context) error { return w.Versions().Create(ctx, e.version) },
-		"add release":      func(ctx context.Context) error { _, err := w.Releases().Create(ctx, e.release); return err },
-		"add instance":     func(ctx context.Context) error { return w.Instances().Create(ctx, instance) },
-		"add operation":    func(ctx context.Context) error { return w.Operations().Create(ctx, e.operation) },
+		"remove member": func(ctx context.Context) error { return w.Members().Remove(ctx, app.TenantID, e.member.UserID) },
+		"update tenant": func(ctx context.Context) error { return w.Tenants().Update(ctx, w.tenant) },
+		"delete tenant": func(ctx context.Context) error { return w.Tenants().Delete(ctx, app.TenantID) },
+		"add app":       func(ctx context.Context) error { return w.Apps().Create(ctx, created) },
+		"add version":   func(ctx context.Context) error { return w.Versions().Create(ctx, e.version) },
+		"add release":   func(ctx context.Context) error { _, err := w.Releases().Create(ctx, e.release); return err },
+		"add instance":  func(ctx context.Context) error { return w.Instances().Create(ctx, instance) },
+		"add operation": func(ctx context.Context) error { return w.Operations().Create(ctx, e.operation) },
+		"get canary":    func(ctx context.Context) error { _, err := w.Canaries().Latest(ctx, app.ID); return err },
+		"add canary":    func(ctx context.Context) error { return w.Canaries().Create(ctx, e.canary) },
+		"update canary": func(ctx context.Context) error { return w.Canaries().Update(ctx, e.canary) },
+		"count canary":  func(ctx context.Context) error { return w.Canaries().UpdateStatus(ctx, e.canary) },
+		"add switch": func(ctx context.Context) error {
+			return w.Releases().AllowSwitch(ctx, core.Switch{TenantID: app.TenantID, AppID: app.ID, Release: 1})
+		},
 		"add event":        func(ctx context.Context) error { return w.Events().Create(ctx, event) },
 		"add upload":       func(ctx context.Context) error { return w.Uploads().Create(ctx, e.upload) },
 		"add token":        func(ctx context.Context) error { return w.Tokens().Create(ctx, e.token) },
@@ -168,6 +178,8 @@ func (w *world) sees(ctx context.Context, e estate, want bool) {
 	count("operations", len(operations), err)
 	deploys, err := w.Operations().OfReleases(ctx, w.app.ID, 0, 10)
 	count("operations of releases", len(deploys), err)
+	canaries, err := w.Canaries().Open(ctx)
+	count("open canaries", len(canaries), err)
 	events, err := w.Events().List(ctx, core.EventFilter{AppID: w.app.ID})
 	count("events", len(events), err)
 	picked, err := w.Releases().Pick(ctx, map[string]int{w.app.ID: 1})

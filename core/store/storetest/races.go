@@ -21,6 +21,7 @@ func testRaces(t *testing.T, first, second core.Store) {
 		"Revisions":      raceRevisions,
 		"LastUnit":       raceLastUnit,
 		"QuotaRequests":  raceQuotaRequests,
+		"Canaries":       raceCanaries,
 		"Usage":          raceUsage,
 		"LastAdmin":      raceLastAdmin,
 		"Invitation":     raceInvitation,

@@ -41,6 +41,8 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 		{"Releases", testReleases},
 		{"ReleasePick", testReleasePick},
 		{"ReleaseUse", testReleaseUse},
+		{"Canaries", testCanaries},
+		{"Switches", testSwitches},
 		{"Instances", testInstances},
 		{"InstancePort", testInstancePort},
 		{"Hosts", testHosts},
