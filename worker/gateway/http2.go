@@ -23,13 +23,15 @@ const (
 // multiplexer speaks HTTP/2 with clients. Its streams become exchanges of connections that speak HTTP/1.1 to the rest
 // of the gateway (see stream), so that every check, rule and count is the same for both.
 type multiplexer struct {
-	base   *http.Server
-	server *http2.Server
+	base      *http.Server
+	server    *http2.Server
+	transport *http2.Transport // to instances
 }
 
 func newMultiplexer(o *Options) *multiplexer {
 	m := &multiplexer{
-		base: &http.Server{MaxHeaderBytes: MaxHeadBytes - headFieldsExtra, ErrorLog: log.New(noLog{}, "", 0)},
+		base:      &http.Server{MaxHeaderBytes: MaxHeadBytes - headFieldsExtra, ErrorLog: log.New(noLog{}, "", 0)},
+		transport: newTransport(),
 		server: &http2.Server{MaxConcurrentStreams: maxStreams, IdleTimeout: o.Timeouts.Idle, ReadIdleTimeout: pingAfter,
 			WriteByteTimeout: o.Timeouts.Body, MaxUploadBufferPerStream: streamWindow, MaxUploadBufferPerConnection: connWindow},
 	}

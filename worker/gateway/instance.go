@@ -29,6 +29,8 @@ type instance struct {
 	version  *counter     // of its version, which other instances share
 	outUntil atomic.Int64 // Unix nanoseconds; refuses connections
 
+	h2c h2cConns // when it speaks HTTP/2
+
 	mu     sync.Mutex
 	idle   []*upstream // the one used last comes last
 	sweeps bool        // a sweep is due
@@ -119,6 +121,7 @@ func (i *instance) retire() {
 	idle := i.idle
 	i.idle, i.gone = nil, true
 	i.mu.Unlock()
+	i.h2c.retire()
 	for _, u := range idle {
 		u.close()
 	}

@@ -99,12 +99,18 @@ func (c *conn) sendHead(i *instance, anew bool) *upstream {
 
 // connect returns a connection that rests, or a new one; nil when there is none to be had.
 func (c *conn) connect(i *instance, anew bool) *upstream {
-	if !anew {
-		if up := i.take(time.Now(), !c.req.replay); up != nil {
-			return up
+	var up *upstream
+	var err error
+	if c.speaksHTTP2() {
+		up, err = c.connectHTTP2(i, anew)
+	} else {
+		if !anew {
+			up = i.take(time.Now(), !c.req.replay)
+		}
+		if up == nil {
+			up, err = i.dial(c.Timeouts.Dial, c.Timeouts.Body)
 		}
 	}
-	up, err := i.dial(c.Timeouts.Dial, c.Timeouts.Body)
 	if err != nil && i.leaveOut(err) {
 		c.Log.Warn("instance cannot be reached", "app", i.AppID, "address", i.Address.Address, "err", err)
 	}

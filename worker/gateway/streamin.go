@@ -52,18 +52,27 @@ func (s *streamIn) read(p []byte) (int, error) {
 
 // chunk fills p with one chunk at most.
 func (s *streamIn) chunk(p []byte) (int, error) {
-	n, err := s.r.Body.Read(p[chunkHead : len(p)-len(crlf)])
-	s.atEnd = err == io.EOF
+	n, err := readChunk(s.r.Body, p)
+	if err == io.EOF {
+		s.atEnd, err = true, nil
+	}
+	if n > 0 {
+		err = nil // comes again
+	}
+	return n, err
+}
+
+// readChunk fills p with one chunk at most, of what comes next from body. Errors are those of body, and may come with
+// bytes.
+func readChunk(body io.Reader, p []byte) (int, error) {
+	n, err := body.Read(p[chunkHead : len(p)-len(crlf)])
 	if n == 0 {
-		if s.atEnd {
-			err = nil
-		}
 		return 0, err
 	}
 	const digits = "0123456789abcdef"
 	p[0], p[1], p[2], p[3] = digits[n>>12&15], digits[n>>8&15], digits[n>>4&15], digits[n&15]
 	p[4], p[5], p[chunkHead+n], p[chunkHead+n+1] = '\r', '\n', '\r', '\n'
-	return chunkHead + n + len(crlf), nil
+	return chunkHead + n + len(crlf), err
 }
 
 // appendTrailer appends the last chunk and the fields behind it.
