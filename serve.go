@@ -27,6 +27,7 @@ import (
 	"berth/web"
 	"berth/web/oidc"
 	"berth/worker"
+	"berth/worker/access"
 	"berth/worker/discovery"
 	"berth/worker/gateway"
 	"berth/worker/health"
@@ -34,6 +35,7 @@ import (
 	"berth/worker/logs"
 	"berth/worker/reconcile"
 	"berth/worker/registry/snapshot"
+	"berth/worker/traffic"
 )
 
 // parts are what the roles of one process are made of.
@@ -47,6 +49,10 @@ type parts struct {
 	images    *image.Store
 	uploads   *image.Uploads
 	gateway   *gateway.Gateway
+	access    *access.Log     // of this process's gateway
+	local     *traffic.Local  // what it tells; nil without one
+	traffic   *traffic.Reader // of all gateways
+	secret    string          // of the gateways' counts
 	monitor   *health.Monitor
 	discovery *discovery.Discovery
 	loop      *reconcile.Loop
@@ -70,6 +76,7 @@ func serve(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logg
 	if cfg.Has("worker") {
 		supervisor.Add(worker.Loop{Name: "reconcile", Run: p.loop.Run}, worker.Loop{Name: "discovery", Run: p.discovery.Run})
 	}
+	supervisor.Add(p.trafficLoops()...)
 	front, err := p.front(ctx, out)
 	if err != nil {
 		return err
@@ -89,7 +96,11 @@ func (p *parts) front(ctx context.Context, out io.Writer) ([]worker.Loop, error)
 		if err := isFree("gateway-https", p.cfg.GatewayHTTPS); err != nil {
 			return nil, err
 		}
-		loops = append(loops, worker.Loop{Name: "gateway", Run: p.gateway.Run})
+		stats, err := p.statsLoops()
+		if err != nil {
+			return nil, err
+		}
+		loops = append(append(loops, worker.Loop{Name: "gateway", Run: p.gateway.Run}), stats...)
 	}
 	if !p.cfg.Has("portal") {
 		return loops, nil
@@ -185,11 +196,15 @@ func (p *parts) joinGateway() (err error) {
 	if err != nil {
 		return err
 	}
+	if err := p.joinAccess(); err != nil {
+		return err
+	}
 	p.snapshot = snapshot.Keep(p.registry, snapshot.Options{Path: snapshotPath(p.cfg), Log: p.log.With("part", "snapshot")})
-	p.gateway = gateway.New(gateway.Options{Registry: p.snapshot, ID: gatewayID(), Listen: p.cfg.GatewayHTTP,
+	p.gateway = gateway.New(gateway.Options{Access: p.access, Stats: p.cfg.GatewayStats, Registry: p.snapshot, ID: gatewayID(), Listen: p.cfg.GatewayHTTP,
 		ListenSecure: p.cfg.GatewayHTTPS, SecurePort: p.cfg.SecurePort(), Sealer: sealer,
 		Pages: gatewaypages.Pages[gateway.PageKind](p.messages), Log: p.log.With("part", "gateway"),
 		Timeouts: gateway.Timeouts{Drain: drainFor}})
+	p.joinTraffic()
 	return nil
 }
 
@@ -254,7 +269,7 @@ func (p *parts) joinWorker(entries core.Catalog) {
 	p.discovery = discovery.New(discovery.Options{Store: p.store, Registry: p.registry, BaseDomain: p.cfg.BaseDomain,
 		Log: p.log.With("part", "discovery")})
 	p.loop = &reconcile.Loop{Store: p.store, Engines: p.engines, HostIDs: []string{core.LocalHost}, Images: p.images,
-		Catalog: entries, Discovery: p.discovery, Traffic: p.gateway, Notifier: notifier,
+		Catalog: entries, Discovery: p.discovery, Traffic: p.traffic, Notifier: notifier,
 		Logs: logs.New(logs.Options{Store: p.store, Engines: p.engines, Notifier: notifier, Log: p.log.With("part", "logs")}),
 		Log:  p.log.With("part", "worker"), Ports: [2]int{from, to}}
 	if !p.cfg.Has("portal") {
@@ -266,7 +281,7 @@ func (p *parts) joinWorker(entries core.Catalog) {
 
 func (p *parts) joinService(entries core.Catalog, workerSecret string) {
 	p.service = service.New(service.Deps{Store: p.store, Images: p.images, Engines: p.engines, Catalog: entries, Waker: p.loop,
-		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.gateway, WorkerSecret: workerSecret,
+		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.traffic, WorkerSecret: workerSecret,
 		Mailer: newMailer(p.cfg, p.log), Words: p.word, Register: p.cfg.OIDCRegister == "on", BootstrapToken: p.cfg.BootstrapToken,
 		Registration: p.cfg.Registration == "on", RegistrationPlan: p.cfg.RegistrationPlan, BaseDomain: p.cfg.BaseDomain, DefaultPlan: p.cfg.DefaultPlan, GatewayURL: p.cfg.GatewayURL,
 		PortalURL: p.cfg.PortalURL, TempDir: filepath.Join(p.cfg.Data, "uploads"), AuditKept: p.cfg.AuditKept(), Now: time.Now, Log: p.log.With("part", "service")})

@@ -32,6 +32,8 @@ type Store interface {
 	Usage() UsageStore
 	QuotaRequests() QuotaRequestStore
 	TCPPorts() TCPPortStore
+	Traffic() TrafficStore
+	SwitchCounts() SwitchCountStore
 
 	// Transact runs f with a store whose writes are one transaction: all or none. f may run again after a
 	// serialization failure, so it changes nothing but the store.

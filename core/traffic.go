@@ -135,3 +135,58 @@ type PathCount struct {
 
 // MaxTopPaths is how many of the most frequent paths are kept of a while.
 const MaxTopPaths = 10
+
+// AppTraffic is what one gateway tells of an app.
+type AppTraffic struct {
+	AppID string
+	TrafficCounts
+	Failures []FailedRequest // the last of them, oldest first
+	Slot     int64           // by PathSlotOf
+	Paths    []PathCount     // the most frequent of the slot
+	Before   []PathCount     // and of the slot before it
+}
+
+// PathsIn returns the most frequent paths of a slot, as far as they are told.
+func (a AppTraffic) PathsIn(slot int64) []PathCount {
+	switch slot {
+	case a.Slot:
+		return a.Paths
+	case a.Slot - 1:
+		return a.Before
+	}
+	return nil
+}
+
+// PathSlot is how long paths are counted together.
+const PathSlot = 5 * time.Minute
+
+// PathSlotOf numbers the slots.
+func PathSlotOf(t time.Time) int64 { return t.Unix() / int64(PathSlot/time.Second) }
+
+// ProcessTraffic is what one process of a gateway counted of an app. A process that ends takes its counts along, so
+// who needs sums over restarts keeps the differences.
+type ProcessTraffic struct {
+	Process  string
+	Since    time.Time // when it began
+	Requests int64
+	Failed   int64
+	Failures []FailedRequest
+}
+
+// GatewayState is whether a gateway's counts are known.
+type GatewayState struct {
+	ID   string
+	Away bool      // its counts cannot be read: what it does is missing
+	Seen time.Time // when they last could; zero for never
+}
+
+// TrafficReader sums what all gateways counted.
+type TrafficReader interface {
+	Traffic
+	// Live returns what happened in about the last ten seconds, of gateways elsewhere with a delay of two.
+	Live(appID string) TrafficStep
+	// Processes returns the counts of an app by process, those that have ended left out.
+	Processes(appID string) []ProcessTraffic
+	// Gateways returns the gateways there are, by id.
+	Gateways() []GatewayState
+}

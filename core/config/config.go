@@ -22,6 +22,7 @@ type Config struct {
 	PortalURL    string `name:"portal-url" placeholder:"URL" help:"The portal's address as browsers see it. Default: http://localhost with the port of portal-listen."`
 	GatewayHTTP  string `name:"gateway-http" default:"127.0.0.1:8000" placeholder:"HOST:PORT" help:"Where the gateway listens for HTTP, or off."`
 	GatewayHTTPS string `name:"gateway-https" default:"off" placeholder:"HOST:PORT" help:"Where the gateway listens for HTTPS, or off."`
+	GatewayStats string `name:"gateway-stats" default:"off" placeholder:"HOST:PORT" help:"Where the gateway tells portals and workers of other processes what it counted, or off."`
 	GatewayURL   string `name:"gateway-url" placeholder:"URL" help:"The gateway's address as browsers see it. Default: http://{base-domain} with the port of gateway-http."`
 	BaseDomain   string `name:"base-domain" default:"localhost" placeholder:"DOMAIN" help:"An app answers at {appId}.{base-domain}."`
 
@@ -125,6 +126,9 @@ func (c *Config) derive() {
 	}
 	if c.GatewayHTTPS == off {
 		c.GatewayHTTPS = ""
+	}
+	if c.GatewayStats == off {
+		c.GatewayStats = ""
 	}
 	if c.PortalURL == "" {
 		c.PortalURL = urlOf("http", "localhost", c.PortalListen, "80")

@@ -178,6 +178,8 @@ func TestFaults(t *testing.T) {
 		{"--gateway-https=443", "gateway-https:"},
 		{"--gateway-https=127.0.0.1:8080", "gateway-https:"},
 		{"--gateway-https=127.0.0.1:8000", "gateway-https:"},
+		{"--gateway-stats=0.0.0.0:8090", "gateway-stats:"},
+		{"--gateway-stats=:8090", "gateway-stats:"},
 		{"--portal-url=http://a/b", "portal-url:"},
 		{"--gateway-url=ftp://a", "gateway-url:"},
 		{"--database=mysql", "database-dsn:"},

@@ -95,6 +95,12 @@ func (f *faults) listeners(c Config) {
 			f.add("gateway-https", "%s is also gateway-http; choose another port", c.GatewayHTTPS)
 		}
 	}
+	if c.GatewayStats != "" {
+		f.address("gateway-stats", c.GatewayStats)
+		if host, _, _ := net.SplitHostPort(c.GatewayStats); host == "" || net.ParseIP(host).IsUnspecified() {
+			f.add("gateway-stats", "%q names no host; write the one by which portal and worker reach this machine", c.GatewayStats)
+		}
+	}
 	if c.Has("gateway") && c.GatewayHTTP == "" {
 		f.add("gateway-http", "is off; set it, or leave gateway out of roles")
 	}

@@ -83,6 +83,8 @@ func (s *Store) Usage() core.UsageStore                { return usage{s} }
 func (s *Store) Canaries() core.CanaryStore            { return canaries{s} }
 func (s *Store) QuotaRequests() core.QuotaRequestStore { return quotaRequests{s} }
 func (s *Store) TCPPorts() core.TCPPortStore           { return tcpPorts{s} }
+func (s *Store) Traffic() core.TrafficStore            { return traffic{s} }
+func (s *Store) SwitchCounts() core.SwitchCountStore   { return switchCounts{s} }
 
 // Ping reads a table, so that it fails when the file is gone as well as when the server is.
 func (s *Store) Ping(ctx context.Context) error {

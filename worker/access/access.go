@@ -78,7 +78,7 @@ func (l *Log) note(appID string, lines []byte, lost int64) {
 	}
 }
 
-// TopPaths returns the most frequent paths of an app in the slot of SlotLength that a time is in, or the one before
+// TopPaths returns the most frequent paths of an app in the slot of core.PathSlot that a time is in, or the one before
 // it, the most frequent first; older ones are forgotten.
 func (l *Log) TopPaths(appID string, at time.Time) []core.PathCount {
 	l.mu.Lock()

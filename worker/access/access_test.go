@@ -281,7 +281,7 @@ func TestTopPathsOfASlot(t *testing.T) {
 	lines := strings.Repeat(line(noon, "::1", "/a", 200, ""), 5) + strings.Repeat(line(noon, "::1", "/b", 200, ""), 3) + line(noon, "::1", "/\xff", 200, "")
 	l.Write("app", []byte(lines), 0)
 	now := time.Now()
-	got := append(l.TopPaths("app", now), l.TopPaths("app", now.Add(-SlotLength))...) // a slot may have ended just now
+	got := append(l.TopPaths("app", now), l.TopPaths("app", now.Add(-core.PathSlot))...) // a slot may have ended just now
 	want := []core.PathCount{{Path: "/a", Requests: 5}, {Path: "/b", Requests: 3}, {Path: "/\uFFFD", Requests: 1}}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%v", got)

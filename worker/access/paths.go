@@ -9,9 +9,6 @@ import (
 	"berth/core"
 )
 
-// SlotLength is how long paths are counted together.
-const SlotLength = 5 * time.Minute
-
 // sketchSize is how many paths an app counts at once. What is asked for in more than one of so many requests is
 // always among them (space-saving, Metwally 2005); a flood of others takes turns in the places that are left.
 const sketchSize = 64
@@ -34,8 +31,6 @@ type entry struct {
 	count, before int64
 }
 
-func slotOf(t time.Time) int64 { return t.Unix() / int64(SlotLength/time.Second) }
-
 func (p *topPaths) turn(now int64) {
 	switch {
 	case now == p.slot:
@@ -50,7 +45,7 @@ func (p *topPaths) turn(now int64) {
 
 // count counts the lines of an app.
 func (p *topPaths) count(appID string, lines []byte, now time.Time) {
-	p.turn(slotOf(now))
+	p.turn(core.PathSlotOf(now))
 	if len(lines) == 0 {
 		return
 	}
@@ -109,8 +104,8 @@ func (s *sketch) least() int {
 
 // top returns what was counted for sure.
 func (p *topPaths) top(appID string, at time.Time) []core.PathCount {
-	p.turn(slotOf(time.Now()))
-	back := p.slot - slotOf(at)
+	p.turn(core.PathSlotOf(time.Now()))
+	back := p.slot - core.PathSlotOf(at)
 	if back < 0 || back > 1 {
 		return nil
 	}

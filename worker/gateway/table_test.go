@@ -173,7 +173,7 @@ func TestCountsGoWithTheApp(t *testing.T) {
 		return sum
 	}
 	eventually(t, "seven in the last minute", func() bool { return recent() == 7 })
-	if all := f.gateway.Counts(); len(all) != 1 || all[0].AppID != "app" || all[0].Requests != 7 {
+	if all := f.gateway.Traffic(time.Time{}); len(all) != 1 || all[0].AppID != "app" || all[0].Requests != 7 {
 		t.Errorf("all counts: %+v", all)
 	}
 	f.withdraw(address)
@@ -183,7 +183,7 @@ func TestCountsGoWithTheApp(t *testing.T) {
 	if err := f.registry.DeleteRoute(context.Background(), "app.test"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the app is forgotten", func() bool { return len(f.gateway.Counts()) == 0 })
+	eventually(t, "the app is forgotten", func() bool { return len(f.gateway.Traffic(time.Time{})) == 0 })
 }
 
 // A wildcard stands for one label more; a route of the name itself comes first.

@@ -81,6 +81,7 @@ func (t *tally) end(log *accessLog) {
 		o := outcomeOf(t.status, now.Sub(t.begun), t.in, t.out)
 		t.each(func(c *counter) { c.add(&o) })
 	}
+	t.route.app.traffic.touch(now)
 	if t.cause != nil {
 		t.keepFailure(now)
 	}

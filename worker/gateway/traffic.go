@@ -12,6 +12,7 @@ import (
 // traffic counts the requests of an app.
 type traffic struct {
 	total  counter
+	seen   atomic.Int64         // when a request last began or ended, Unix seconds
 	recent atomic.Pointer[ring] // nil before the first request
 
 	mu       sync.Mutex // guards what follows
@@ -83,6 +84,7 @@ const (
 
 func (t *traffic) count(now time.Time) {
 	t.total.begun.Add(1)
+	t.touch(now)
 	second := uint64(uint32(now.Unix()))
 	slot := &t.ring()[second%seconds]
 	for {
@@ -94,6 +96,12 @@ func (t *traffic) count(now time.Time) {
 		if slot.CompareAndSwap(old, next) {
 			return
 		}
+	}
+}
+
+func (t *traffic) touch(now time.Time) {
+	if second := now.Unix(); t.seen.Load() != second {
+		t.seen.Store(second)
 	}
 }
 
@@ -153,21 +161,28 @@ func (a *app) counts(now time.Time) core.TrafficCounts {
 	return c
 }
 
-// AppCounts are the counts of one app.
-type AppCounts struct {
-	AppID string
-	core.TrafficCounts
+// Traffic returns what was counted of every app that had a request at or after since, in no order; of all that ever had
+// one for the zero time. So there are never more than apps that are published.
+func (g *Gateway) Traffic(since time.Time) []core.AppTraffic {
+	now := time.Now()
+	var all []core.AppTraffic
+	for _, a := range g.table.all() {
+		seen := a.traffic.seen.Load()
+		if seen == 0 || !since.IsZero() && seen < since.Unix() && a.traffic.total.counts().Active == 0 {
+			continue
+		}
+		t := core.AppTraffic{AppID: a.id, TrafficCounts: a.counts(now)}
+		a.traffic.mu.Lock()
+		t.Failures = a.traffic.lastFailures()
+		a.traffic.mu.Unlock()
+		all = append(all, t)
+	}
+	return all
 }
 
-// Counts returns the counts of every app that is published now, in no order; so there are never more than apps.
-func (g *Gateway) Counts() []AppCounts {
-	now := time.Now()
-	apps := g.table.all()
-	counts := make([]AppCounts, len(apps))
-	for i, a := range apps {
-		counts[i] = AppCounts{a.id, a.counts(now)}
-	}
-	return counts
+// Knows reports whether anything of an app is published; true while the registry has not been read.
+func (g *Gateway) Knows(appID string) bool {
+	return !g.table.loaded.Load() || g.table.app(appID) != nil
 }
 
 // Totals are counts of the whole gateway since it started, and what is open now.

@@ -140,6 +140,7 @@ func (l *Loop) settle(ctx context.Context, d Desired, o Observed, plan Plan) err
 		}
 		l.notify(app, "app", "")
 	}
+	l.switches.count(ctx, l, d)
 	switch {
 	case app.Stopped && !app.Deleting && len(o.Instances) == 0:
 		return l.stopped(ctx, d)

@@ -2,9 +2,7 @@ package reconcile
 
 import (
 	"context"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"berth/core"
@@ -12,7 +10,7 @@ import (
 
 // switchTo has a release's instances serve.
 func (l *Loop) switchTo(ctx context.Context, d Desired, r core.Release) error {
-	l.switches.begin(l, d, r)
+	l.switches.begin(ctx, l, d, r)
 	app := d.App
 	app.Serving = r.Number
 	err := l.Store.Transact(ctx, func(tx core.Store) error {
@@ -144,50 +142,4 @@ func (l *Loop) failRelease(ctx context.Context, d Desired, r core.Release, i cor
 	}
 	l.queue.Add(d.App.ID)
 	return nil
-}
-
-// switches remembers the counts of the gateway at the beginning of each switch that has not ended.
-type switches struct {
-	mu    sync.Mutex
-	begun map[string]switchStart
-}
-
-type switchStart struct {
-	release int
-	counts  core.TrafficCounts
-}
-
-func newSwitches() *switches { return &switches{begun: map[string]switchStart{}} }
-
-func (s *switches) begin(l *Loop, d Desired, r core.Release) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.begun[d.App.ID].release != r.Number {
-		s.begun[d.App.ID] = switchStart{r.Number, l.Traffic.App(d.App.ID)}
-	}
-}
-
-// end writes how many requests there were, and how many failed, from the switch until the last old instance left.
-func (s *switches) end(ctx context.Context, l *Loop, d Desired) {
-	s.mu.Lock()
-	start, ok := s.begun[d.App.ID]
-	delete(s.begun, d.App.ID)
-	s.mu.Unlock()
-	if !ok || start.release != d.Target.Number {
-		return
-	}
-	now := l.Traffic.App(d.App.ID)
-	r := d.Target
-	r.Served, r.Failed = now.Requests-start.counts.Requests, now.Failed-start.counts.Failed
-	if err := l.Store.Releases().UpdateStatus(ctx, r); err != nil {
-		l.Log.Warn("the counts of a switch are lost", "app", d.App.ID, "release", r.Number, "error", err)
-		return
-	}
-	if d.Live.Number > 1 && r.Served > 0 {
-		err := l.event(ctx, d.App, core.Instance{}, core.LevelInfo, "switched", "release", itoa(r.Number),
-			"served", strconv.FormatInt(r.Served, 10), "failed", strconv.FormatInt(r.Failed, 10))
-		if err != nil {
-			l.Log.Warn("an event is lost", "app", d.App.ID, "error", err)
-		}
-	}
 }

@@ -22,6 +22,7 @@ func (w *world) gets(id string) map[string]act {
 		"operation":   func(ctx context.Context) error { _, err := w.Operations().Get(ctx, id); return err },
 		"upload":      func(ctx context.Context) error { _, err := w.Uploads().Get(ctx, id); return err },
 		"credentials": func(ctx context.Context) error { _, err := w.Credentials().Get(ctx, id); return err },
+		"switch":      func(ctx context.Context) error { _, err := w.SwitchCounts().Get(ctx, id, 1); return err },
 		"delete app":  func(ctx context.Context) error { return w.Apps().Delete(ctx, id) },
 		"revoke":      func(ctx context.Context) error { return w.Tokens().Delete(ctx, w.tenant.ID, id) },
 	}
@@ -58,6 +59,8 @@ func (w *world) newEstate() estate {
 	w.ok(w.Members().Put(w.alice, e.member))
 	e.invitation = w.newInvitation("new@example.com")
 	e.tcpPort = w.newTCPPort("")
+	w.ok(w.SwitchCounts().Put(w.system, core.SwitchCount{AppID: w.app.ID, Release: 1}))
+	w.ok(w.Traffic().Put(w.system, []core.TrafficStep{newStep(w.app.ID, 0)}))
 	w.ok(w.Credentials().Put(w.alice, core.Credentials{AppID: w.app.ID, Values: map[string]string{"password": "x"}}))
 	return e
 }
@@ -129,6 +132,10 @@ func (w *world) acts(e estate) map[string]act {
 			return err
 		},
 		"update TCP port": func(ctx context.Context) error { return w.TCPPorts().Update(ctx, e.tcpPort) },
+		"get switch":      func(ctx context.Context) error { _, err := w.SwitchCounts().Get(ctx, app.ID, 1); return err },
+		"put switch": func(ctx context.Context) error {
+			return w.SwitchCounts().Put(ctx, core.SwitchCount{AppID: app.ID, Release: 1})
+		},
 		"delete TCP port": func(ctx context.Context) error { return w.TCPPorts().Delete(ctx, app.ID, e.tcpPort.Port, "") },
 	}
 }
@@ -200,6 +207,8 @@ func (w *world) sees(ctx context.Context, e estate, want bool) {
 	count("expired uploads", len(expired), err)
 	tcpPorts, err := w.TCPPorts().List(ctx, w.app.ID)
 	count("TCP ports", len(tcpPorts), err)
+	steps, err := w.Traffic().List(ctx, w.app.ID, time.Minute, noon, noon.Add(time.Hour))
+	count("steps of traffic", len(steps), err)
 	uses, err := w.Releases().UsesVersion(ctx, w.app.ID, e.version.ID)
 	w.ok(err)
 	same(w, uses, want)
