@@ -2,6 +2,8 @@ package core
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"net/netip"
 	"reflect"
@@ -130,6 +132,18 @@ const (
 	maxText     = 2000
 )
 
+// previewHash is bcrypt of a cost that no gateway is held up by.
+var previewHash = regexp.MustCompile(`^\$2[aby]\$(0[4-9]|1[0-2])\$[./A-Za-z0-9]{53}$`)
+
+// PreviewKey is what is hashed of a password of BasicUser: bcrypt takes 72 bytes, so that a longer one is made shorter.
+func PreviewKey(password []byte) []byte {
+	if len(password) <= 72 {
+		return password
+	}
+	sum := sha256.Sum256(password)
+	return base64.StdEncoding.AppendEncode(nil, sum[:])
+}
+
 var headerName = regexp.MustCompile(`^[A-Za-z0-9!#$%&'*+.^_|~-]{1,128}$`)
 
 // Validate reports every fault of r. Errors: EINVALID at the fields, as JSON has them.
@@ -214,6 +228,8 @@ func (r Rules) validateUsers(f *Faults) {
 			f.Add("auth."+u.Name, "error.auth_twice", "name", u.Name)
 		case u.Hash == "":
 			f.Add("auth."+u.Name, "error.auth_password")
+		case !previewHash.MatchString(u.Hash):
+			f.Add("auth."+u.Name, "error.auth_hash", "name", u.Name)
 		}
 		seen[u.Name] = true
 	}

@@ -11,7 +11,7 @@ import (
 // password nobody said anew keeps the one before.
 func (m *merger) rules(said *core.Rules) error {
 	if said == nil {
-		return nil
+		return m.livePaths()
 	}
 	before := m.spec.Rules.Auth
 	m.spec.Rules = *said

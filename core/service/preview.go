@@ -1,14 +1,20 @@
 package service
 
 import (
-	"crypto/rand"
+	"golang.org/x/crypto/bcrypt"
 
-	"golang.org/x/crypto/argon2"
+	"berth/core"
 )
 
-// HashPreviewPassword returns the hash of a password of core.BasicUser, in PHC notation.
+// previewCost makes a comparison take about 60 ms. It is bcrypt and not argon2id, of which each takes 64 MiB: the
+// gateway compares what anybody sends.
+const previewCost = 10
+
+// HashPreviewPassword returns the hash of a password for core.BasicUser.
 func HashPreviewPassword(password string) string {
-	salt := make([]byte, argonSalt)
-	rand.Read(salt)
-	return phc(salt, argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKey))
+	hash, err := bcrypt.GenerateFromPassword(core.PreviewKey([]byte(password)), previewCost)
+	if err != nil {
+		panic(err) // a key always has a hash
+	}
+	return string(hash)
 }

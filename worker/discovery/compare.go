@@ -19,13 +19,13 @@ func (d *Discovery) wanted(ctx context.Context, appID string) (publication, erro
 		return publication{}, err
 	}
 	if row.Serving == 0 {
-		return wanted(row, nil, instances, d.Domain(appID)), nil
+		return d.govern(ctx, row, nil, wanted(row, nil, instances, d.Domain(appID)))
 	}
 	release, err := d.opts.Store.Releases().Get(ctx, appID, row.Serving)
 	if err != nil {
 		return publication{}, err
 	}
-	return wanted(row, &release, instances, d.Domain(appID)), nil
+	return d.govern(ctx, row, &release, wanted(row, &release, instances, d.Domain(appID)))
 }
 
 // different returns the apps of which something else is published than is wanted, by few and large queries.
@@ -47,7 +47,11 @@ func (d *Discovery) different(ctx context.Context) ([]string, error) {
 		}
 		for _, row := range page {
 			exists[row.ID] = true
-			if !d.app(row.ID).is(wanted(row, releases[row.ID], instances[row.ID], d.Domain(row.ID))) {
+			want, err := d.govern(ctx, row, releases[row.ID], wanted(row, releases[row.ID], instances[row.ID], d.Domain(row.ID)))
+			if err != nil {
+				return nil, err
+			}
+			if !d.app(row.ID).is(want) {
 				different = append(different, row.ID)
 			}
 		}

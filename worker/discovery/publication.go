@@ -73,9 +73,6 @@ func route(a core.App, release *core.Release, domain string) core.Route {
 	}
 	if release != nil {
 		r.Weights = weights(release.Spec)
-		if rules := release.Spec.Rules; !rules.IsZero() {
-			r.Rules = &rules
-		}
 	}
 	return r
 }

@@ -63,21 +63,3 @@ func TestConfigTellsNoSecrets(t *testing.T) {
 		t.Errorf("config %s, want %s", got, want)
 	}
 }
-
-func TestRulesArePublishedWithTheRoute(t *testing.T) {
-	release := core.Release{Spec: core.ReleaseSpec{Targets: []core.Target{{Label: "1.0", Weight: 100}}}}
-	of := func(rules core.Rules) core.Route {
-		release.Spec.Rules = rules
-		return route(core.App{ID: "shop"}, &release, "shop.localhost")
-	}
-	if r := of(core.Rules{Allow: []string{}}); r.Rules != nil {
-		t.Errorf("rules that say nothing are published: %+v", r.Rules)
-	}
-	r := of(core.Rules{Deny: []string{"192.0.2.1"}})
-	if r.Rules == nil || !r.Rules.Equal(core.Rules{Deny: []string{"192.0.2.1"}, Allow: []string{}}) {
-		t.Fatalf("published: %+v", r.Rules)
-	}
-	if r.Equal(of(core.Rules{})) || r.Equal(of(core.Rules{Deny: []string{"192.0.2.2"}})) || !r.Equal(of(core.Rules{Deny: []string{"192.0.2.1"}})) {
-		t.Error("a change of rules is no change, or the same is one")
-	}
-}

@@ -1,18 +1,22 @@
 package gateway
 
-import "io"
+import (
+	"errors"
+	"io"
+)
 
 // body finds the end of a message's body in the bytes of its connection.
 type body struct {
 	framing framing
 	left    int64 // for byLength
 	seen    int64 // bytes of it that were passed on
+	most    int64 // that it may have; 0 for any number
 	chunks  chunks
 }
 
 // begin prepares for a body. strict is for those of clients.
 func (y *body) begin(f framing, length int64, strict bool) {
-	y.framing, y.left, y.seen = f, length, 0
+	y.framing, y.left, y.seen, y.most = f, length, 0, 0
 	if f == byChunks {
 		y.chunks.reset(strict)
 	}
@@ -46,6 +50,8 @@ func (y *body) whole(b []byte) ([]byte, bool) {
 	return b[:y.left], true
 }
 
+var errLarge = errors.New("the body is larger than the rules allow")
+
 // waiter waits for more bytes of a body.
 type waiter interface {
 	wait(*source) error
@@ -57,6 +63,8 @@ func relay(dst *sink, src *source, y *body, inChunks bool, w waiter) (read, writ
 	for {
 		piece, used, err := y.next(src.bytes())
 		switch {
+		case y.most > 0 && y.seen+int64(len(piece)) > y.most:
+			return errLarge, nil
 		case err == io.EOF:
 			return nil, endRelay(dst, src, y, inChunks, used)
 		case err != nil && err != errMore:

@@ -27,6 +27,7 @@ type conn struct {
 
 	req     request
 	rules   *ruleset // of the app that serves the request; nil for none
+	text    []byte   // the head of the request, while rules ask for fields
 	forward []byte   // the head as the instance gets it, and a short body
 	domain  [maxDomain]byte
 	lang    string
@@ -208,13 +209,10 @@ func (c *conn) exchange() bool {
 		c.in.skip(c.req.pos)
 		return c.redirectTo(to)
 	}
-	if r.rules != nil {
-		var again bool
-		if r, again = c.obey(r); r == nil {
-			return again
-		}
+	r, again := c.enter(r, b)
+	if r == nil {
+		return again
 	}
-	c.rules = r.rules
 	c.forward = appendForward(c.forward[:0], b, &c.req, &c.peer, c.rules)
 	c.in.skip(c.req.pos)
 	up, err := c.send(r)

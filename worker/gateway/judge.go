@@ -10,21 +10,67 @@ import (
 type question struct {
 	client netip.Addr // the other end of the connection; never what a field says
 	now    time.Time
+	target []byte // path and query
+	length int64  // of the body, as far as it is known beforehand
+	fields fields
+}
+
+// fields finds the first field of a name, which is written in lower case, and returns its value; nil when there is none.
+type fields interface {
+	field(name string) []byte
 }
 
 // verdict is what rules say to a request: which route it takes, or what answers it.
 type verdict struct {
 	route  *route
-	page   PageKind // "" lets it pass
+	strip  int      // so many bytes of the target are not for the instance
+	page   PageKind // that answers
+	status int      // of an answer without a page, else 0
 	header string   // further lines of the answer
 	text   string   // of the app's owner, for the page
 }
 
-func (v *verdict) passes() bool { return v.page == "" }
+func (v *verdict) passes() bool { return v.page == "" && v.status == 0 }
 
-// judge asks the rules of a route.
+// judge asks the rules of a route that has some, and of the other app to which they lead. That app decides once more
+// whom it lets in, and all that follows; its own paths and redirects are for its own domains.
 func judge(r *route, q *question) verdict {
-	return r.admit(q)
+	v := r.admit(q)
+	if !v.passes() {
+		return v
+	}
+	if status, line := findMoved(r.rules.moved, q.target); status != 0 {
+		return verdict{route: r, status: status, header: line}
+	}
+	if len(r.rules.paths) > 0 {
+		if v = r.lead(q); !v.passes() {
+			return v
+		}
+	}
+	if s := v.route.rules; s != nil && s.maxBody > 0 && q.length > s.maxBody {
+		return verdict{route: v.route, page: PageLarge}
+	}
+	return v
+}
+
+// lead finds the app that a path leads to.
+func (r *route) lead(q *question) verdict {
+	rule, length, ok := findPath(r.rules.paths, pathOf(q.target))
+	switch {
+	case !ok:
+		return verdict{route: r, page: PageAmbiguous}
+	case rule == nil:
+		return verdict{route: r}
+	}
+	to := rule.app.main.Load()
+	if to == nil {
+		return verdict{route: r, page: PageUnavailable}
+	}
+	v := to.admit(q)
+	if rule.strip {
+		v.strip = length
+	}
+	return v
 }
 
 // admit says whether the request may come in at all.
@@ -43,6 +89,11 @@ func (r *route) admit(q *question) verdict {
 	}
 	if m := s.maintenance; m != nil && !m.passes.has(q.client) {
 		return verdict{route: r, page: PageMaintenance, text: m.text}
+	}
+	if s.door != nil {
+		if page, line := s.door.ask(q.fields.field("authorization"), q.client, q.now); page != "" {
+			return verdict{route: r, page: page, header: line}
+		}
 	}
 	return verdict{route: r}
 }

@@ -48,6 +48,17 @@ func (l *limiter) take(client netip.Addr, now time.Time) time.Duration {
 // wait returns what take would, and takes nothing.
 func (l *limiter) wait(client netip.Addr, now time.Time) time.Duration { return l.ask(client, now, 0) }
 
+// giveBack returns a token that was taken.
+func (l *limiter) giveBack(client netip.Addr) {
+	key := l.keyOf(client)
+	set := l.set(key)
+	set.Lock()
+	defer set.Unlock()
+	if b := set.bucket(key); b.client == key {
+		b.full -= l.every
+	}
+}
+
 func (l *limiter) ask(client netip.Addr, now time.Time, cost int64) time.Duration {
 	key, at := l.keyOf(client), now.UnixNano()
 	set := l.set(key)

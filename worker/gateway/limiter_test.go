@@ -8,7 +8,10 @@ import (
 	"time"
 )
 
-var somebody = netip.MustParseAddr("192.0.2.1")
+var (
+	somebody = netip.MustParseAddr("192.0.2.1")
+	time0    = time.Now()
+)
 
 func TestLimiterLetsABurstThroughAndThenTheRate(t *testing.T) {
 	l, now := newLimiter(10, time.Second, 3), time.Now()

@@ -16,6 +16,7 @@ var (
 	refuseFraming   = &refusal{400, "The length of the request's body is ambiguous.", ""}
 	refuseMethod    = &refusal{405, "This method is not allowed here.", "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"}
 	refuseSlow      = &refusal{408, "The request did not arrive in time.", ""}
+	refuseLarge     = &refusal{413, "The body is larger than this app allows.", ""}
 	refuseTarget    = &refusal{414, "The address is too long.", ""}
 	refuseHost      = &refusal{421, "This connection was made for another host.", ""}
 	refuseHead      = &refusal{431, "The header fields are too many or too large.", ""}

@@ -24,7 +24,7 @@ func (c *conn) reply(r *route, up *upstream) bool {
 	c.appendHead(up.in.bytes(), inChunks, closes)
 	up.in.skip(c.res.pos)
 	c.content.begin(c.res.framing, c.res.length, false)
-	c.limit = c.Timeouts.Silence
+	c.limit = c.silence()
 	read, write := relay(&c.out, &up.in, &c.content, inChunks, c)
 	if read == errDraining {
 		read, write = nil, endRelay(&c.out, &up.in, &body{}, inChunks, 0)

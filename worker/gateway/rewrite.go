@@ -27,6 +27,15 @@ func newRewrite(rules []core.HeaderRule) *rewrite {
 	return w
 }
 
+// without returns w that takes one more field out; w may be nil.
+func (w *rewrite) without(name string) *rewrite {
+	if w == nil {
+		w = &rewrite{}
+	}
+	w.out.add(name)
+	return w
+}
+
 // appendFields appends the lines that pass, as head.appendFields does, and those that are put in.
 func (w *rewrite) appendFields(dst, b []byte, h *head, passes func(kind) bool) []byte {
 	if w == nil {

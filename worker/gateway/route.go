@@ -20,12 +20,13 @@ type route struct {
 	labels   []string // of the versions with a weight
 	order    []string // the same, each as often as its weight says, evenly mixed
 	turn     atomic.Uint32
+	place    int          // among the routes of the app; the watch's own
 	counts   *lazyCounter // of the domain
 }
 
 func newRoute(r core.Route, a *app) *route {
 	labels := weighted(r.Weights)
-	return &route{app: a, https: r.HTTPS, redirect: r.Redirect, state: r.State, rules: a.share(r.Rules),
+	return &route{app: a, https: r.HTTPS, redirect: r.Redirect, state: r.State,
 		labels: labels, order: mix(labels, r.Weights)}
 }
 

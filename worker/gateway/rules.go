@@ -17,6 +17,13 @@ type ruleset struct {
 	key    [sha256.Size]byte
 	routes int // that have it; the watch's own
 
+	door     *door
+	moved    []moved
+	paths    []pathRule
+	maxBody  int64
+	patience time.Duration // for the head of a response; 0 for the gateway's own
+	silence  time.Duration // between two pieces; 0 for the gateway's own
+
 	deny, allow *networks
 	limit       *limiter
 	maintenance *maintenance
@@ -29,14 +36,23 @@ type maintenance struct {
 	passes *networks
 }
 
-// newRuleset makes rules ready; before are those of the same app that are in force.
-func newRuleset(r core.Rules, key [sha256.Size]byte, before []*ruleset) *ruleset {
+// newRuleset makes an app's rules ready.
+func (t *table) newRuleset(a *app, r core.Rules, key [sha256.Size]byte) *ruleset {
 	s := &ruleset{source: r, key: key, deny: newNetworks(r.Deny), allow: newNetworks(r.Allow),
-		request: newRewrite(r.RequestHeaders), response: newRewrite(r.ResponseHeaders)}
+		request: newRewrite(r.RequestHeaders), response: newRewrite(r.ResponseHeaders),
+		maxBody: int64(r.MaxBody), patience: time.Duration(r.ResponseTimeout), silence: time.Duration(r.IdleTimeout)}
 	if r.Maintenance.On {
 		s.maintenance = &maintenance{r.Maintenance.Text, newNetworks(r.Maintenance.Allow)}
 	}
-	s.limit = limiterOf(r.Rate, before)
+	s.limit = limiterOf(r.Rate, a.rules)
+	if s.door = newDoor(r.Auth, a.id, t.comparing, a.rules); s.door != nil {
+		s.request = s.request.without("Authorization")
+	}
+	s.moved = newMoved(r.Redirects)
+	s.paths = newPathRules(r.Paths, t.ensureApp)
+	for _, p := range s.paths {
+		p.app.led++
+	}
 	return s
 }
 
@@ -53,7 +69,7 @@ func limiterOf(r core.RateLimit, before []*ruleset) *limiter {
 }
 
 // share returns the ruleset of a route that is to have rules, and counts the route. Only the watch calls it.
-func (a *app) share(r *core.Rules) *ruleset {
+func (t *table) share(a *app, r *core.Rules) *ruleset {
 	if r == nil {
 		return nil
 	}
@@ -65,18 +81,22 @@ func (a *app) share(r *core.Rules) *ruleset {
 	at := slices.IndexFunc(a.rules, func(s *ruleset) bool { return s.key == key })
 	if at < 0 {
 		at = len(a.rules)
-		a.rules = append(a.rules, newRuleset(*r, key, a.rules))
+		a.rules = append(a.rules, t.newRuleset(a, *r, key))
 	}
 	a.rules[at].routes++
 	return a.rules[at]
 }
 
 // unshare ends what share began. Only the watch calls it.
-func (a *app) unshare(s *ruleset) {
+func (t *table) unshare(a *app, s *ruleset) {
 	if s == nil {
 		return
 	}
 	if s.routes--; s.routes == 0 {
 		a.rules = slices.DeleteFunc(a.rules, func(other *ruleset) bool { return other == s })
+		for _, p := range s.paths {
+			p.app.led--
+			t.dropUnused(p.app)
+		}
 	}
 }

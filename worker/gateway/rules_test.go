@@ -1,9 +1,11 @@
 package gateway
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -45,7 +47,7 @@ var ruleSeeds = []string{
 	`{"domain":"a.test","appId":"a","rules":{"allow":["127.0.0.1","10.0.0.0/8"],"deny":["2001:db8::/32"],"rate":{"requests":5,"per":"1m"}}}`,
 	`{"domain":"a.test","appId":"a","rules":{"maintenance":{"on":true,"text":"x","allow":["::1"]},"request_headers":[{"name":"X-A","value":"b"}]}}`,
 	`{"domain":"a.test","appId":"a","weights":{"1":50,"2":50},"rules":{"paths":[{"prefix":"/b","app":"b","strip":true}],"redirects":[{"from":"/o","to":"/n"}]}}`,
-	`{"domain":"a.test","appId":"a","rules":{"auth":[{"name":"n","hash":"h"}],"balance":"load","affinity":true,"sticky_version":true,"version_header":"X-V"}}`,
+	`{"domain":"a.test","appId":"a","rules":{"auth":[{"name":"n","hash":"$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"}],"balance":"load","affinity":true,"sticky_version":true,"version_header":"X-V"}}`,
 }
 
 // decodeRoute reads a route as the registry's adapters do.
@@ -175,5 +177,116 @@ func TestRulesAreShared(t *testing.T) {
 	tb.apply(core.RegistryChange{RemovedRoutes: []string{"a.test", "b.test"}})
 	if n := len(tb.app("a").rules); n != 0 {
 		t.Errorf("%d sets of rules are left", n)
+	}
+}
+
+func itoa(n int) string { return fmt.Sprint(n) }
+
+func TestRedirectsByPath(t *testing.T) {
+	f := obeying(t, core.Rules{Redirects: []core.Redirect{{From: "/old", To: "/new", Status: 307}}}, told(t))
+	res, _ := f.ask("GET http://app.test/old/x?y HTTP/1.1\r\nHost: app.test\r\n\r\n")
+	wantStatus(t, res, 307)
+	if to := res.Header.Get("Location"); to != "/new/x?y" {
+		t.Errorf("Location: %q", to)
+	}
+	res, _ = f.ask(get)
+	wantStatus(t, res, 200)
+}
+
+func TestPathsLeadToOtherApps(t *testing.T) {
+	f := start(t, Options{})
+	for _, app := range []string{"app", "other"} {
+		f.publish(app, "1", server(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, app, " ", r.RequestURI) }))
+	}
+	f.rule(core.Rules{Paths: []core.PathRule{{Prefix: "/o", AppID: "other", Strip: true}, {Prefix: "/o/kept", AppID: "other"}, {Prefix: "/none", AppID: "none"}}})
+	ask := func(path string) (int, string) {
+		res, body := f.ask("GET " + path + " HTTP/1.1\r\nHost: app.test\r\n\r\n")
+		return res.StatusCode, body
+	}
+	if status, _ := ask("/o/x"); status != 503 {
+		t.Errorf("an app without a route of its own answers %d", status)
+	}
+	f.route(core.Route{Domain: "other.test", AppID: "other", Weights: map[string]int{"1": 100}})
+	for path, want := range map[string]string{
+		"/x": "app /x", "/o": "other /", "/o?q": "other /?q", "/o/x/y?q": "other /x/y?q", "/o/kept/x": "other /o/kept/x", "/ox": "app /ox",
+	} {
+		if status, body := ask(path); status != 200 || body != want {
+			t.Errorf("%s: %d %q, want %q", path, status, body, want)
+		}
+	}
+	for _, path := range []string{"/x/../o/y", "//o", "/o%2fx", "/o/../x"} {
+		if status, _ := ask(path); status != 400 {
+			t.Errorf("%s: %d, want 400", path, status)
+		}
+	}
+	if status, body := ask("/none"); status != 503 || strings.Contains(body, "none") {
+		t.Errorf("an app that is not published: %d %q", status, body)
+	}
+	if c, o := f.counts(), f.gateway.App("other"); c.Requests != 12 || o.Requests != 4 {
+		t.Errorf("%d and %d requests are counted", c.Requests, o.Requests)
+	}
+	// The other app lets in whom it wants, whichever way they come.
+	f.route(core.Route{Domain: "other.test", AppID: "other", Weights: map[string]int{"1": 100}, Rules: &core.Rules{Deny: []string{"127.0.0.1"}}})
+	if status, _ := ask("/o/x"); status != 403 {
+		t.Errorf("another app's door is open: %d", status)
+	}
+	f.route(core.Route{Domain: "second.test", AppID: "other", Weights: map[string]int{"1": 100}})
+	if err := f.registry.DeleteRoute(t.Context(), "second.test"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the route is gone", func() bool { return f.gateway.table.find([]byte("second.test")) == nil })
+	if status, _ := ask("/o/x"); status != 403 {
+		t.Errorf("another app's door is open: %d", status)
+	}
+	if err := f.registry.DeleteRoute(t.Context(), "other.test"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the app is not published any more", func() bool { status, _ := ask("/o/x"); return status == 503 })
+}
+
+func TestBodiesThatAreTooLarge(t *testing.T) {
+	f := obeying(t, core.Rules{MaxBody: 100}, told(t))
+	head := "POST / HTTP/1.1\r\nHost: app.test\r\n"
+	res, body := f.ask(head + "Content-Length: 100\r\n\r\n" + repeat("x", 100))
+	if wantStatus(t, res, 200); !strings.HasSuffix(body, "|100") {
+		t.Errorf("got %q", body)
+	}
+	c := f.dial()
+	c.send(head + "Content-Length: 101\r\nExpect: 100-continue\r\n\r\n")
+	res, _ = c.response("POST") // before a byte of the body is sent
+	wantStatus(t, res, 413)
+	c.closed()
+	res, body = f.ask(head + "Transfer-Encoding: chunked\r\n\r\n64\r\n" + repeat("x", 100) + "\r\n0\r\n\r\n")
+	if wantStatus(t, res, 200); !strings.HasSuffix(body, "|100") {
+		t.Errorf("got %q", body)
+	}
+	for _, chunked := range []string{"65\r\n" + repeat("x", 101) + "\r\n0\r\n\r\n", "40\r\n" + repeat("x", 64) + "\r\n40\r\n" + repeat("x", 64)} {
+		c = f.dial()
+		c.send(head + "Transfer-Encoding: chunked\r\n\r\n" + chunked)
+		res, _ = c.response("POST")
+		wantStatus(t, res, 413)
+		c.closed()
+	}
+}
+
+func TestTimesOfAnApp(t *testing.T) {
+	slow := tcpOrigin(t, func(c net.Conn, r *bufio.Reader) {
+		head, _ := readHeadText(r)
+		if strings.HasPrefix(head, "GET /begin") {
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+		}
+		io.Copy(io.Discard, r)
+	})
+	f := obeying(t, core.Rules{ResponseTimeout: core.Duration(time.Second), IdleTimeout: core.Duration(time.Second)}, slow.address())
+	begun := time.Now()
+	res, _ := f.ask(get)
+	wantStatus(t, res, 504)
+	c := f.dial()
+	c.send("GET /begin HTTP/1.1\r\nHost: app.test\r\n\r\n")
+	if rest, _ := io.ReadAll(c.Reader); !strings.HasSuffix(string(rest), "half") {
+		t.Errorf("got %q", rest)
+	}
+	if took := time.Since(begun); took < 2*time.Second || took > 20*time.Second {
+		t.Errorf("two waits of a second took %v", took)
 	}
 }

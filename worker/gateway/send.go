@@ -121,7 +121,7 @@ func (c *conn) connect(i *instance, anew bool) *upstream {
 // errBadResponse, a *refusal for what the client did meanwhile, and others.
 func (c *conn) awaitHead(up *upstream) error {
 	c.res.reset()
-	c.limit, c.endless = c.Timeouts.Response, false
+	c.limit, c.endless = c.patience(), false
 	begun, interim := false, 0
 	for {
 		err := c.res.parse(up.in.bytes(), c.req.isHead)
@@ -154,9 +154,10 @@ func isClients(err error) bool {
 
 // wait waits for bytes of an instance, as long as the client is there. It implements waiter.
 func (c *conn) wait(src *source) error {
-	step := min(tick, c.limit)
-	for waited := step; ; waited += step {
+	for waited := time.Duration(0); ; {
+		step := min(tick, c.limit-waited)
 		err := src.fill(step)
+		waited += step
 		switch {
 		case err == nil:
 			return nil

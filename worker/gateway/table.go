@@ -15,13 +15,14 @@ const shards = 64
 // table finds the route of a domain. A look-up locks one shard for a moment; a change costs what changes, not the
 // table. One goroutine, the watch of the registry, changes it.
 type table struct {
-	seed   maphash.Seed
-	shards [shards]shard
-	mu     sync.Mutex // guards apps
-	apps   map[string]*app
-	loaded atomic.Bool   // the registry has told everything once
-	told   chan struct{} // closed when it has
-	wild   atomic.Int32  // how many routes are for "*." and a name
+	seed      maphash.Seed
+	shards    [shards]shard
+	mu        sync.Mutex // guards apps
+	apps      map[string]*app
+	comparing chan struct{} // has one for each password that is compared now
+	loaded    atomic.Bool   // the registry has told everything once
+	told      chan struct{} // closed when it has
+	wild      atomic.Int32  // how many routes are for "*." and a name
 }
 
 type shard struct {
@@ -35,12 +36,17 @@ type app struct {
 	instances atomic.Pointer[instances]
 	traffic   traffic
 	access    accessBuffer
-	routes    int        // the watch's own
-	rules     []*ruleset // of its routes; the watch's own
+	main      atomic.Pointer[route] // that other apps lead to; nil when it has none
+	// The watch's own:
+	routes []*route
+	ruled  int        // of the routes have rules
+	rules  []*ruleset // of the routes
+	led    int        // so many rules of paths lead to it
 }
 
 func newTable() *table {
-	t := &table{seed: maphash.MakeSeed(), apps: map[string]*app{}, told: make(chan struct{})}
+	t := &table{seed: maphash.MakeSeed(), apps: map[string]*app{}, told: make(chan struct{}),
+		comparing: make(chan struct{}, maxComparing)}
 	for i := range t.shards {
 		t.shards[i].routes = map[string]*route{}
 	}
@@ -150,7 +156,8 @@ func (t *table) setAddresses(id string, addresses []core.Address) {
 
 func (t *table) setRoute(r core.Route) {
 	next := newRoute(r, t.ensureApp(r.AppID))
-	next.app.routes++
+	next.rules = t.share(next.app, r.Rules)
+	next.app.gain(next)
 	s := t.shardOf(r.Domain)
 	next.count(r.Domain, s.routes[r.Domain]) // nobody else writes to it
 	s.Lock()
@@ -186,8 +193,8 @@ func (t *table) shardOf(domain string) *shard {
 
 func (t *table) release(r *route) {
 	if r != nil {
-		r.app.routes--
-		r.app.unshare(r.rules)
+		r.app.lose(r)
+		t.unshare(r.app, r.rules)
 		t.dropUnused(r.app)
 	}
 }
@@ -204,9 +211,9 @@ func (t *table) ensureApp(id string) *app {
 	return a
 }
 
-// dropUnused forgets an app, and so its counts, when neither a route nor an address of it is left.
+// dropUnused forgets an app, and so its counts, when neither a route nor an address of it is left, nor a rule that leads to it.
 func (t *table) dropUnused(a *app) {
-	if a.routes == 0 && len(a.instances.Load().all.list) == 0 {
+	if len(a.routes)+a.led == 0 && len(a.instances.Load().all.list) == 0 {
 		t.mu.Lock()
 		delete(t.apps, a.id)
 		t.mu.Unlock()

@@ -15,6 +15,7 @@ type tally struct {
 
 type exchange struct {
 	route    *route // nil while no exchange is under way
+	through  *route // that led to it, of another app; nil for none
 	domain   *counter
 	instance *instance // where it was sent last
 	begun    time.Time
@@ -29,6 +30,12 @@ func (t *tally) begin(r *route, now time.Time) {
 	t.exchange = exchange{route: r, domain: r.counter(), begun: now}
 	t.domain.begun.Add(1)
 	r.app.traffic.count(now)
+}
+
+// led counts the request for another app as well, to which the rules of the first lead it.
+func (t *tally) led(to *route, now time.Time) {
+	t.through, t.route = t.route, to
+	to.app.traffic.count(now)
 }
 
 // sent counts that the request went to an instance. One that it was sent to before has broken off.
@@ -87,6 +94,9 @@ func (t *tally) end(log *accessLog) {
 	}
 	if log.sink != nil {
 		log.append(t.route.app, t, now)
+		if t.through != nil {
+			log.append(t.through.app, t, now)
+		}
 	}
 	t.exchange = exchange{}
 }
@@ -94,6 +104,9 @@ func (t *tally) end(log *accessLog) {
 // each calls f with every counter that the exchange belongs to.
 func (t *tally) each(f func(*counter)) {
 	f(&t.route.app.traffic.total)
+	if t.through != nil {
+		f(&t.through.app.traffic.total)
+	}
 	f(t.domain)
 	if i := t.instance; i != nil {
 		f(&i.counts)

@@ -80,12 +80,12 @@ func (t *tunnel) toClient() {
 // passed either way for too long. errDraining asks to look whether the client has been told.
 func (t *tunnel) fill(src *source, dst *sink) error {
 	for {
-		err := src.fill(min(tick, t.c.Timeouts.Silence))
+		err := src.fill(min(tick, t.c.silence()))
 		switch {
 		case err == nil:
 			t.touch()
 			return nil
-		case !isTimeout(err) || t.ending.Load() || time.Since(time.Unix(0, t.active.Load())) >= t.c.Timeouts.Silence:
+		case !isTimeout(err) || t.ending.Load() || time.Since(time.Unix(0, t.active.Load())) >= t.c.silence():
 			return err
 		case src == &t.up.in && t.c.draining.Load() && !t.told:
 			return errDraining

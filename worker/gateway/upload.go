@@ -29,6 +29,7 @@ func (c *conn) beginUpload() {
 		return
 	}
 	u.body.begin(c.req.framing, c.req.length, true)
+	u.body.most = c.maxBody()
 	if content, ok := u.body.whole(c.in.bytes()); ok {
 		c.forward = append(c.forward, content...)
 		c.in.skip(len(content))
@@ -73,6 +74,8 @@ func (u *upload) accuse(up *upstream, err error) {
 	switch {
 	case isTimeout(err):
 		err = refuseSlow
+	case err == errLarge:
+		err = refuseLarge
 	case errors.Is(err, errMalformed), errors.Is(err, errTooMany), errors.Is(err, errFull):
 		err = refusalOf(err)
 	default:
