@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"path/filepath"
 
 	"berth/worker"
@@ -47,13 +48,16 @@ func (p *parts) trafficLoops() []worker.Loop {
 }
 
 // statsLoops tells readers elsewhere what this process's gateway counted.
-func (p *parts) statsLoops() ([]worker.Loop, error) {
+func (p *parts) statsLoops() []worker.Loop {
 	if p.cfg.GatewayStats == "" {
-		return nil, nil
-	}
-	if err := isFree("gateway-stats", p.cfg.GatewayStats); err != nil {
-		return nil, err
+		return nil
 	}
 	server := &traffic.Server{Local: p.local, Listen: p.cfg.GatewayStats, Secret: p.secret, Log: p.log.With("part", "traffic")}
-	return []worker.Loop{{Name: "stats", Run: server.Run}}, nil
+	return []worker.Loop{{Name: "stats", Run: func(ctx context.Context) error {
+		l, err := p.listeners.Listen(p.cfg.GatewayStats)
+		if err != nil {
+			return err
+		}
+		return server.Serve(ctx, l)
+	}}}
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -30,6 +29,7 @@ import (
 	"berth/worker/access"
 	"berth/worker/discovery"
 	"berth/worker/gateway"
+	"berth/worker/handover"
 	"berth/worker/health"
 	"berth/worker/image"
 	"berth/worker/logs"
@@ -43,6 +43,8 @@ type parts struct {
 	cfg       config.Config
 	log       *slog.Logger
 	store     core.Store
+	listeners *handover.Listeners
+	offer     *handover.Offer
 	registry  core.Registry
 	snapshot  *snapshot.Registry // the registry as the gateway sees it
 	engines   engines
@@ -60,20 +62,37 @@ type parts struct {
 	messages  *i18n.Bundle
 }
 
-// serve runs the roles of this process until ctx ends.
+// serve runs the roles of this process until ctx ends, or until another process has taken over.
 func serve(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logger) error {
-	p := &parts{cfg: cfg, log: log, engines: engines{}}
+	ctx, leave := context.WithCancel(ctx)
+	defer leave()
+	p := &parts{cfg: cfg, log: log, engines: engines{}, listeners: handover.New(log.With("part", "handover"))}
 	if err := p.joinGateway(); err != nil {
 		return err
 	}
-	supervisor := &worker.Supervisor{Log: log}
-	if cfg.Has("worker") || cfg.Has("portal") {
+	gatewayEnded, err := p.beginGateway(ctx)
+	if err != nil {
+		return err
+	}
+	defer gatewayEnded()
+	defer leave() // before it is waited for
+	if err := p.serveRest(ctx, leave, out); err != nil {
+		return err
+	}
+	p.offer.Released()
+	return nil
+}
+
+// serveRest runs all but the gateway, which others may rely on while this process comes and goes.
+func (p *parts) serveRest(ctx context.Context, leave func(), out io.Writer) error {
+	supervisor := &worker.Supervisor{Log: p.log}
+	if p.cfg.Has("worker") || p.cfg.Has("portal") {
 		if err := p.assemble(ctx); err != nil {
 			return err
 		}
 		defer p.close()
 	}
-	if cfg.Has("worker") {
+	if p.cfg.Has("worker") {
 		supervisor.Add(worker.Loop{Name: "reconcile", Run: p.loop.Run}, worker.Loop{Name: "discovery", Run: p.discovery.Run})
 	}
 	supervisor.Add(p.trafficLoops()...)
@@ -82,6 +101,7 @@ func serve(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logg
 		return err
 	}
 	supervisor.Add(front...)
+	p.offerListeners(ctx, leave)
 	supervisor.Run(ctx)
 	return nil
 }
@@ -90,23 +110,10 @@ func serve(ctx context.Context, cfg config.Config, out io.Writer, log *slog.Logg
 func (p *parts) front(ctx context.Context, out io.Writer) ([]worker.Loop, error) {
 	var loops []worker.Loop
 	if p.cfg.Has("gateway") {
-		if err := isFree("gateway-http", p.cfg.GatewayHTTP); err != nil {
-			return nil, err
-		}
-		if err := isFree("gateway-https", p.cfg.GatewayHTTPS); err != nil {
-			return nil, err
-		}
-		stats, err := p.statsLoops()
-		if err != nil {
-			return nil, err
-		}
-		loops = append(append(loops, worker.Loop{Name: "gateway", Run: p.gateway.Run}), stats...)
+		loops = append(loops, p.statsLoops()...)
 	}
 	if !p.cfg.Has("portal") {
 		return loops, nil
-	}
-	if err := isFree("portal-listen", p.cfg.PortalListen); err != nil {
-		return nil, err
 	}
 	if err := p.service.CheckRegistration(ctx); err != nil {
 		return nil, err
@@ -124,20 +131,8 @@ func (p *parts) front(ctx context.Context, out io.Writer) ([]worker.Loop, error)
 	return loops, p.announce(ctx, out)
 }
 
-// isFree tells at once what would only be logged and retried later.
-func isFree(setting, address string) error {
-	if address == "" {
-		return nil
-	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return fmt.Errorf("nothing can listen on %s: %w\nSet %s to an address that is free", address, err, setting)
-	}
-	return l.Close()
-}
-
 func (p *parts) runPortal(ctx context.Context) error {
-	l, err := net.Listen("tcp", p.cfg.PortalListen)
+	l, err := p.listeners.Listen(p.cfg.PortalListen)
 	if err != nil {
 		return err
 	}
@@ -200,7 +195,9 @@ func (p *parts) joinGateway() (err error) {
 		return err
 	}
 	p.snapshot = snapshot.Keep(p.registry, snapshot.Options{Path: snapshotPath(p.cfg), Log: p.log.With("part", "snapshot")})
-	p.gateway = gateway.New(gateway.Options{Access: p.access, Stats: p.cfg.GatewayStats, Registry: p.snapshot, ID: gatewayID(), Listen: p.cfg.GatewayHTTP,
+	p.offer = &handover.Offer{Listeners: p.listeners, Path: p.handoverPath(), Flush: p.snapshot.Save}
+	p.gateway = gateway.New(gateway.Options{Access: p.access, Stats: p.cfg.GatewayStats, Registry: p.snapshot, ID: gatewayID(),
+		Listen: p.cfg.GatewayHTTP, Open: p.listeners.Listen, Succeeded: p.succeeded,
 		ListenSecure: p.cfg.GatewayHTTPS, SecurePort: p.cfg.SecurePort(), Sealer: sealer,
 		Pages: gatewaypages.Pages[gateway.PageKind](p.messages), Log: p.log.With("part", "gateway"),
 		Timeouts: gateway.Timeouts{Drain: drainFor}})

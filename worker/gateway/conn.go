@@ -154,7 +154,7 @@ func (c *conn) awaitRequest() error {
 	}
 	if c.draining.Load() {
 		c.in.by = time.Time{}
-		return c.in.fill(idleGrace)
+		return c.in.fill(c.grace())
 	}
 	return c.in.fill(c.Timeouts.Idle)
 }

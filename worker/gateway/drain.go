@@ -58,7 +58,7 @@ func (c *conn) forget() {
 func (g *Gateway) drain() {
 	g.eachConn(func(c *conn) {
 		if c.state.Load() == connIdle {
-			c.net.SetReadDeadline(time.Now().Add(idleGrace))
+			c.net.SetReadDeadline(time.Now().Add(g.grace()))
 		}
 	})
 	done := make(chan struct{})
@@ -76,6 +76,14 @@ func (g *Gateway) drain() {
 	}
 	g.eachConn((*conn).cut)
 	within(done, time.Second)
+}
+
+// grace is how long a connection that rests may bring one last request.
+func (g *Gateway) grace() time.Duration {
+	if g.Succeeded != nil && g.Succeeded() {
+		return g.Timeouts.Drain * 4 / 5
+	}
+	return idleGrace
 }
 
 func within(done <-chan struct{}, limit time.Duration) bool {

@@ -111,7 +111,7 @@ func (g *Gateway) apply(c core.RegistryChange) {
 func (g *Gateway) listen() ([]net.Listener, error) {
 	plain := g.Listener
 	if plain == nil {
-		l, err := net.Listen("tcp", g.Listen)
+		l, err := g.Open(g.Listen)
 		if err != nil {
 			return nil, fmt.Errorf("gateway: %w", err)
 		}
@@ -140,7 +140,7 @@ func (g *Gateway) listenSecure() (net.Listener, error) {
 		return nil, nil
 	case l == nil:
 		var err error
-		if l, err = net.Listen("tcp", g.ListenSecure); err != nil {
+		if l, err = g.Open(g.ListenSecure); err != nil {
 			return nil, fmt.Errorf("gateway: %w", err)
 		}
 	}

@@ -22,6 +22,8 @@ type Options struct {
 	Listen   string       // "ip:port" for HTTP
 	Listener net.Listener // instead of Listen: one that is open already
 
+	Open func(address string) (net.Listener, error) // how Listen and ListenSecure are opened; nil is net.Listen
+
 	ListenSecure string       // "ip:port" for HTTPS; "" is off
 	Secure       net.Listener // instead of ListenSecure: one that is open already, of TCP
 	SecurePort   string       // of HTTPS as browsers see it, for redirects; "" takes that of the listener
@@ -33,6 +35,10 @@ type Options struct {
 	Access   AccessSink // keeps the access log; nil keeps none
 	Timeouts Timeouts
 	Log      *slog.Logger // nil logs nothing
+
+	// Succeeded reports, when the gateway stops, whether another process serves at the same listeners. Then connections
+	// that rest may do so for longer: nobody waits for this process to end. nil is no.
+	Succeeded func() bool
 }
 
 // Timeouts bound every wait. The zero value of each takes its default.
@@ -55,6 +61,9 @@ const (
 func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if o.Open == nil {
+		o.Open = func(address string) (net.Listener, error) { return net.Listen("tcp", address) }
 	}
 	if o.Pages == nil {
 		o.Pages = plainPage

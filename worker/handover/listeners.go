@@ -20,12 +20,13 @@ type Listeners struct {
 
 	mu        sync.Mutex
 	inherited map[string]net.Listener // not asked for yet
+	reserved  map[string]net.Listener
 	open      map[string]*listener
 }
 
 // New returns Listeners that have what the service manager has opened for this process (LISTEN_FDS).
 func New(log *slog.Logger) *Listeners {
-	return &Listeners{log: log, inherited: activated(), open: map[string]*listener{}}
+	return &Listeners{log: log, inherited: activated(), reserved: map[string]net.Listener{}, open: map[string]*listener{}}
 }
 
 // Listen returns the listener of an address, "ip:port". It is open until it is closed; asking again before that fails.
@@ -59,7 +60,7 @@ func (l *Listeners) Reserve(address string) error {
 			return err
 		}
 	}
-	l.inherited[address] = inner
+	l.reserved[address] = inner
 	return nil
 }
 
@@ -74,12 +75,14 @@ func (l *Listeners) CloseRest() {
 	clear(l.inherited)
 }
 
-// inherit takes what is open already for an address; mu is held.
+// inherit takes what is reserved or inherited for an address; mu is held.
 func (l *Listeners) inherit(address string) net.Listener {
-	for _, key := range []string{address, resolved(address)} {
-		if inner, ok := l.inherited[key]; ok {
-			delete(l.inherited, key)
-			return inner
+	for _, all := range []map[string]net.Listener{l.reserved, l.inherited} {
+		for _, key := range []string{address, resolved(address)} {
+			if inner, ok := all[key]; ok {
+				delete(all, key)
+				return inner
+			}
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -36,23 +37,21 @@ const (
 	readyLimit  = time.Minute      // for the newer process to serve
 )
 
-// Offer hands over what is open to whoever asks at a socket of the file system, which only this user can reach. leave
-// is called once, when the newer process serves; from then on nothing is offered. Call released when the other has all that
-// this one held beside the listeners.
+// Offer hands over what is open to whoever asks at a socket of the file system, which only this user can reach.
 type Offer struct {
 	Listeners *Listeners
 	Path      string
-	Flush     func() // saves what the newer process will read; called before it gets anything
-	Leave     func() // begins to stop this process
+	Flush     func() // saves what the newer process will read, before it gets anything; nil is nothing
 
 	listener  *net.UnixListener
-	left      sync.Once
+	leave     func()
 	mu        sync.Mutex
 	successor *net.UnixConn
 }
 
-// Start begins to offer. It fails when another process offers at the same path.
-func (o *Offer) Start(ctx context.Context) error {
+// Start begins to offer, until ctx ends. leave is called once, when a newer process serves: this one is to end, and
+// offers nothing from then on. It fails when another process offers at the same path.
+func (o *Offer) Start(ctx context.Context, leave func()) error {
 	if err := removeStale(o.Path); err != nil {
 		return err
 	}
@@ -60,13 +59,18 @@ func (o *Offer) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.listener = l
-	context.AfterFunc(ctx, func() { l.Close() })
+	o.listener, o.leave = l, leave
+	context.AfterFunc(ctx, func() {
+		l.Close()
+		if !o.Succeeded() {
+			os.Remove(o.Path)
+		}
+	})
 	go o.serve()
 	return nil
 }
 
-// Released tells the newer process, if there is one, that it may open what only one can have.
+// Released tells the newer process, if there is one, that it may open what only one can have: this one has let go of it.
 func (o *Offer) Released() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -121,9 +125,8 @@ func (o *Offer) hand(c *net.UnixConn) bool {
 	o.successor = c
 	o.mu.Unlock()
 	log.Info("a newer process serves; this one ends what is under way")
-	o.listener.SetUnlinkOnClose(false) // the newer one has made another there
-	o.listener.Close()
-	o.left.Do(o.Leave)
+	o.listener.Close() // before it is left: the newer one makes another there
+	o.leave()
 	return true
 }
 
@@ -188,14 +191,7 @@ func (l *Listeners) dup(address string) (fd int, err error) {
 }
 
 func common(a, b []string) bool {
-	for _, x := range a {
-		for _, y := range b {
-			if x == y {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(a, func(x string) bool { return slices.Contains(b, x) })
 }
 
 // removeStale removes a socket that nobody answers at.
