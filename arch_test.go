@@ -23,7 +23,8 @@ type room struct {
 var rooms = []room{
 	{"core/config", nil, []string{"github.com/alecthomas/kong", "github.com/knadh/koanf/..."}},
 	{"core/catalog", []string{"core"}, []string{"go.yaml.in/yaml/v3"}},
-	{"core/service", []string{"core"}, []string{"golang.org/x/crypto/...", "github.com/pquerna/otp/..."}}, // otp: the codes of two-factor, RFC 4226 and 6238
+	{"core/service", []string{"core"}, []string{"golang.org/x/crypto/...", "github.com/pquerna/otp/...",
+		"golang.org/x/net/idna"}}, // otp: the codes of two-factor, RFC 4226 and 6238; idna: domains in Unicode
 	{"core/store", []string{"core", "migrations"}, []string{"gorm.io/...", "github.com/pressly/goose/v3/...", "modernc.org/sqlite/...",
 		"github.com/go-sql-driver/mysql"}},
 	{"core/store/storetest", []string{"core", "core/store"}, []string{"*"}},
@@ -34,6 +35,9 @@ var rooms = []room{
 	{"worker/health", []string{"core"}, nil},
 	{"worker/discovery", []string{"core"}, nil},
 	{"worker/logs", []string{"core"}, nil},
+	{"worker/domain", []string{"core"}, nil},
+	{"worker/resolve", []string{"core"}, []string{"github.com/miekg/dns"}},
+	{"worker/certificate", []string{"core"}, []string{"github.com/mholt/acmez/v3/..."}},
 	{"worker/mail", []string{"core"}, []string{"github.com/wneessen/go-mail"}},
 	{"worker/engine/docker", []string{"core"}, []string{"github.com/docker/...", "github.com/google/nftables/...", "github.com/containerd/errdefs",
 		"github.com/opencontainers/...", "golang.org/x/..."}},

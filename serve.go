@@ -28,6 +28,7 @@ import (
 	"berth/worker"
 	"berth/worker/access"
 	"berth/worker/discovery"
+	"berth/worker/domain"
 	"berth/worker/gateway"
 	"berth/worker/handover"
 	"berth/worker/health"
@@ -35,6 +36,7 @@ import (
 	"berth/worker/logs"
 	"berth/worker/reconcile"
 	"berth/worker/registry/snapshot"
+	"berth/worker/resolve"
 	"berth/worker/traffic"
 )
 
@@ -57,6 +59,7 @@ type parts struct {
 	secret    string          // of the gateways' counts
 	monitor   *health.Monitor
 	discovery *discovery.Discovery
+	domains   *domain.Loop
 	loop      *reconcile.Loop
 	service   *service.Service
 	messages  *i18n.Bundle
@@ -93,7 +96,8 @@ func (p *parts) serveRest(ctx context.Context, leave func(), out io.Writer) erro
 		defer p.close()
 	}
 	if p.cfg.Has("worker") {
-		supervisor.Add(worker.Loop{Name: "reconcile", Run: p.loop.Run}, worker.Loop{Name: "discovery", Run: p.discovery.Run})
+		supervisor.Add(worker.Loop{Name: "reconcile", Run: p.loop.Run}, worker.Loop{Name: "discovery", Run: p.discovery.Run},
+			worker.Loop{Name: "domains", Run: p.domains.Run})
 	}
 	supervisor.Add(p.trafficLoops()...)
 	front, err := p.front(ctx, out)
@@ -265,6 +269,8 @@ func (p *parts) joinWorker(entries core.Catalog) {
 	notifier := service.NewNotifier()
 	p.discovery = discovery.New(discovery.Options{Store: p.store, Registry: p.registry, BaseDomain: p.cfg.BaseDomain,
 		Log: p.log.With("part", "discovery")})
+	p.domains = domain.New(domain.Options{Store: p.store, Resolver: resolve.New(p.cfg.DNSServers...), BaseDomain: p.cfg.BaseDomain,
+		Publisher: p.discovery, Notifier: notifier, Log: p.log.With("part", "domains")})
 	p.loop = &reconcile.Loop{Store: p.store, Engines: p.engines, HostIDs: []string{core.LocalHost}, Images: p.images,
 		Catalog: entries, Discovery: p.discovery, Traffic: p.traffic, Notifier: notifier,
 		Logs: logs.New(logs.Options{Store: p.store, Engines: p.engines, Notifier: notifier, Log: p.log.With("part", "logs")}),
@@ -279,6 +285,7 @@ func (p *parts) joinWorker(entries core.Catalog) {
 func (p *parts) joinService(entries core.Catalog, workerSecret string) {
 	p.service = service.New(service.Deps{Store: p.store, Images: p.images, Engines: p.engines, Catalog: entries, Waker: p.loop,
 		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.traffic, WorkerSecret: workerSecret,
+		Checker: p.domains, Publisher: p.discovery, HTTPSURL: p.cfg.SecureURL(),
 		Mailer: newMailer(p.cfg, p.log), Words: p.word, Register: p.cfg.OIDCRegister == "on", BootstrapToken: p.cfg.BootstrapToken,
 		Registration: p.cfg.Registration == "on", RegistrationPlan: p.cfg.RegistrationPlan, BaseDomain: p.cfg.BaseDomain, DefaultPlan: p.cfg.DefaultPlan, GatewayURL: p.cfg.GatewayURL,
 		PortalURL: p.cfg.PortalURL, TempDir: filepath.Join(p.cfg.Data, "uploads"), AuditKept: p.cfg.AuditKept(), Now: time.Now, Log: p.log.With("part", "service")})

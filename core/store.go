@@ -34,6 +34,8 @@ type Store interface {
 	TCPPorts() TCPPortStore
 	Traffic() TrafficStore
 	SwitchCounts() SwitchCountStore
+	Domains() DomainStore
+	Certificates() CertificateStore
 
 	// Transact runs f with a store whose writes are one transaction: all or none. f may run again after a
 	// serialization failure, so it changes nothing but the store.

@@ -12,13 +12,14 @@ type AppUse struct {
 	Live      Release // the newest that came online up to Target; zero when none did
 	Instances []Instance
 	Images    Bytes // of the versions that its people brought
+	Domains   int   // of its own
 	Plan      Plan  // of a service; zero for what a customer brought
 }
 
 // Amounts returns what the app takes: of instances the most that may run at one time, so that a switch, and a release
 // that fails and leaves the one before it running, never take more than was granted.
 func (u AppUse) Amounts() Amounts {
-	a := Amounts{ResourceApps: 1, ResourceImages: int64(u.Images)}
+	a := Amounts{ResourceApps: 1, ResourceImages: int64(u.Images), ResourceDomains: int64(u.Domains)}
 	if u.App.IsService() {
 		a = Amounts{ResourceServices: 1, ResourceImages: int64(u.Images), ResourceVolumes: int64(u.Plan.Storage)}
 	}
@@ -151,7 +152,10 @@ func MeasureApp(ctx context.Context, store Store, catalog Catalog, app App) (u A
 	if u.Instances, err = store.Instances().List(ctx, app.ID); err != nil {
 		return u, err
 	}
-	u.Images, err = store.Versions().Size(ctx, app.ID)
+	if u.Images, err = store.Versions().Size(ctx, app.ID); err != nil {
+		return u, err
+	}
+	u.Domains, err = store.Domains().Count(ctx, app.ID)
 	return u, err
 }
 

@@ -65,6 +65,7 @@ func (h *Handlers) API(g *echo.Group) {
 	h.auditAPI(g)
 	h.tokenAPI(g)
 	h.rolloutAPI(g)
+	h.domainAPI(g)
 }
 
 func serveOpenAPI(c echo.Context) error {

@@ -27,6 +27,7 @@ func (h *Handlers) Pages(g *echo.Group) {
 	h.supportPages(g)
 	h.auditPages(g)
 	h.tokenPages(g)
+	h.domainPages(g)
 }
 
 func (h *Handlers) sessionPages(g *echo.Group) {

@@ -17,6 +17,7 @@ type Service interface {
 	SupportService
 	AuditService
 	TokenService
+	DomainService
 
 	// People.
 

@@ -99,6 +99,12 @@ var calls = map[string]call{
 	"POST /tokens/:token/delete": {form: "tenant={tenant}"},
 	"POST /profile/tokens":       {form: "name=ci&scope=read"},
 
+	"POST /apps/:app/domains":                  {form: "domain=brand-new.example.com"},
+	"POST /apps/:app/domains/:domain":          {form: "certificate=none"},
+	"POST /apps/:app/domains/:domain/delete":   {form: "name=not its name"},
+	"POST /api/v1/apps/:app/domains":           {json: `{"domain":"brand-new.example.com"}`},
+	"DELETE /api/v1/apps/:app/domains/:domain": {renew: domainAgain},
+
 	"POST /api/v1/tenants":                {json: `{"name":"Brand new"}`},
 	"POST /api/v1/tenants/:tenant/tokens": {json: `{"name":"ci","scope":"read"}`},
 	"POST /api/v1/profile/tokens":         {json: `{"name":"ci","scope":"read"}`},
@@ -142,6 +148,14 @@ const multipartUpload = "--xx\r\nContent-Disposition: form-data; name=\"tenant\"
 // uploadAgain brings the files once more.
 func uploadAgain(h *house, s sample) sample {
 	return sample{"upload": h.uploaded(s["tenant"], ""), "app upload": h.uploaded(s["tenant"], s["app"])}
+}
+
+// domainAgain claims once more what was given up.
+func domainAgain(h *house, s sample) sample {
+	name := "d" + core.NewInstanceID() + ".example.com"
+	_, err := h.service.AddDomain(h.system(), s["app"], core.NewDomain{Name: name})
+	h.ok(err)
+	return sample{"domain": name}
 }
 
 // beginPush has the operator begin to push a blob into the app of s.

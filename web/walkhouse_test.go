@@ -50,7 +50,7 @@ func newHouse(t *testing.T) *house {
 	h.absent = sample{"tenant": "no-team", "app": "no-app", "blog": "no-blog", "service": "no-service", "upload": core.NewID(),
 		"app upload": core.NewID(), "operation": core.NewID(), "id": core.NewID(), "version": "7.7", "label": "7.7", "release": "77",
 		"token": core.NewID(), "entry": "nothing", "plan": "nothing", "request": core.NewID(), "session": core.NewID(),
-		"person": core.NewID(), "user": core.NewID(), "invitation": core.NewID()}
+		"person": core.NewID(), "user": core.NewID(), "invitation": core.NewID(), "domain": "no-domain.example.com"}
 	h.invite()
 	h.own["session"], h.foreign["session"] = h.waiting(h.own["tenant"]), h.waiting(h.foreign["tenant"])
 	h.keep()
@@ -85,6 +85,8 @@ func (h *house) furnish(name, label string) sample {
 	s["user"], s["person"] = spare.ID, spare.ID
 	h.must(201, http.MethodPost, "/tenants/"+tenant+"/invitations", object{"email": "new@example.com", "role": "viewer"}, &made)
 	s["invitation"] = made["id"].(string)
+	s["domain"] = core.Slugify(name) + ".example.com"
+	h.must(201, http.MethodPost, "/apps/"+s["app"]+"/domains", object{"domain": s["domain"]}, &made)
 	s["upload"], s["app upload"] = h.uploaded(tenant, ""), h.uploaded(tenant, s["app"])
 	_, err := h.service.PutPlan(h.system(), core.Slugify(name), core.Amounts{}, true)
 	h.ok(err)

@@ -26,6 +26,8 @@ type Config struct {
 	GatewayURL   string `name:"gateway-url" placeholder:"URL" help:"The gateway's address as browsers see it. Default: http://{base-domain} with the port of gateway-http."`
 	BaseDomain   string `name:"base-domain" default:"localhost" placeholder:"DOMAIN" help:"An app answers at {appId}.{base-domain}."`
 
+	DNSServers []string `name:"dns-servers" placeholder:"HOST:PORT,..." help:"The DNS servers that are asked about customers' domains. Default: those of this machine."`
+
 	Database    string `name:"database" default:"sqlite" placeholder:"KIND" help:"sqlite or mysql."`
 	DatabaseDSN string `name:"database-dsn" secret:"dsn" placeholder:"DSN" help:"For mysql: user:password@tcp(host:3306)/name. For sqlite: a file. Default: berth.db in the data directory."`
 

@@ -52,6 +52,14 @@ func (c Config) SecurePort() string {
 	return port
 }
 
+// SecureURL returns where browsers find the gateway by HTTPS; "" when it does not speak it.
+func (c Config) SecureURL() string {
+	if c.GatewayHTTPS == "" {
+		return ""
+	}
+	return "https://" + net.JoinHostPort(c.BaseDomain, c.SecurePort())
+}
+
 // Installation returns what tells this Berth from others on the same engine: made at the first call and kept in the
 // data directory.
 func (c Config) Installation() (string, error) {

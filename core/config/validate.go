@@ -35,6 +35,9 @@ func (c Config) Validate() error {
 	f.roles(c.Roles)
 	f.listeners(c)
 	f.urls(c)
+	for _, server := range c.DNSServers {
+		f.address("dns-servers", server)
+	}
 	f.database(c)
 	f.engine(c)
 	f.registry(c)

@@ -25,6 +25,11 @@ type Deps struct {
 	Mailer   core.Mailer                               // nil sends no mail
 	Words    func(language string, t core.Text) string // what mail says; language "" is English
 
+	Checker   DomainChecker // nil asks no DNS
+	Publisher core.Waker    // tells the gateways of an app's domains; nil leaves that to its resync
+	HTTPSURL  string        // of the gateways, as browsers see it; "" when they do not speak it
+	ACME      bool          // Berth asks a certificate authority by itself
+
 	WorkerSecret     string // the password with which this Berth's engines pull; "" accepts none
 	Registration     bool   // people may make an account by themselves
 	RegistrationPlan string // of the tenants that they get
@@ -53,6 +58,11 @@ type Service struct {
 	logs     core.LogSource
 	traffic  core.Traffic
 	post     *post
+
+	checker   DomainChecker
+	publisher core.Waker
+	https     *url.URL // nil when the gateways do not speak it
+	acme      bool
 
 	workerSecret   string
 	bootstrapToken string
@@ -94,6 +104,10 @@ func New(d Deps) *Service {
 		post: newPost(d), now: d.Now, log: d.Log, passwords: newPasswords(), failures: newFailures(), attempts: newAttempts(), auditKept: d.AuditKept, fetches: newFetches(),
 		registration: d.Registration, registrationPlan: d.RegistrationPlan, hurry: newHurry(),
 		register: d.Register, resets: failuresOf(maxResets, resetWindow),
+	}
+	s.checker, s.publisher, s.acme = d.Checker, d.Publisher, d.ACME
+	if d.HTTPSURL != "" {
+		s.https = parseURL(d.HTTPSURL)
 	}
 	if s.now == nil {
 		s.now = time.Now

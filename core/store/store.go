@@ -85,6 +85,8 @@ func (s *Store) QuotaRequests() core.QuotaRequestStore { return quotaRequests{s}
 func (s *Store) TCPPorts() core.TCPPortStore           { return tcpPorts{s} }
 func (s *Store) Traffic() core.TrafficStore            { return traffic{s} }
 func (s *Store) SwitchCounts() core.SwitchCountStore   { return switchCounts{s} }
+func (s *Store) Domains() core.DomainStore             { return domains{s} }
+func (s *Store) Certificates() core.CertificateStore   { return certificates{s} }
 
 // Ping reads a table, so that it fails when the file is gone as well as when the server is.
 func (s *Store) Ping(ctx context.Context) error {

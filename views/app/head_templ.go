@@ -892,6 +892,8 @@ func tabPath(app string, t Tab) string {
 		return paths.Versions(app)
 	case TabConnection:
 		return paths.Connection(app)
+	case TabDomains:
+		return paths.Domains(app)
 	case TabLogs:
 		return paths.Logs(app)
 	case TabSettings:

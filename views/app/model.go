@@ -32,6 +32,7 @@ const (
 	TabOverview   Tab = "overview"
 	TabVersions   Tab = "versions"
 	TabConnection Tab = "connection"
+	TabDomains    Tab = "domains"
 	TabLogs       Tab = "logs"
 	TabSettings   Tab = "settings"
 	TabActivity   Tab = "activity"
@@ -45,7 +46,7 @@ func (h Head) tabs() []Tab {
 	if h.App.IsService() {
 		return []Tab{TabOverview, TabConnection, TabLogs, TabSettings, TabActivity}
 	}
-	return []Tab{TabOverview, TabVersions, TabLogs, TabSettings, TabActivity}
+	return []Tab{TabOverview, TabVersions, TabDomains, TabLogs, TabSettings, TabActivity}
 }
 
 // Overview is an app at a glance; it lives.

@@ -18,19 +18,29 @@ func (d *Discovery) wanted(ctx context.Context, appID string) (publication, erro
 	if err != nil {
 		return publication{}, err
 	}
-	if row.Serving == 0 {
-		return d.govern(ctx, row, nil, wanted(row, nil, instances, d.Domain(appID)))
-	}
-	release, err := d.opts.Store.Releases().Get(ctx, appID, row.Serving)
+	domains, err := d.opts.Store.Domains().List(ctx, appID)
 	if err != nil {
 		return publication{}, err
 	}
-	return d.govern(ctx, row, &release, wanted(row, &release, instances, d.Domain(appID)))
+	var serving *core.Release
+	if row.Serving > 0 {
+		release, err := d.opts.Store.Releases().Get(ctx, appID, row.Serving)
+		if err != nil {
+			return publication{}, err
+		}
+		serving = &release
+	}
+	want, err := d.govern(ctx, row, serving, wanted(row, serving, instances, d.Domain(appID)))
+	return want.withDomains(d.Domain(appID), domains), err
 }
 
 // different returns the apps of which something else is published than is wanted, by few and large queries.
 func (d *Discovery) different(ctx context.Context) ([]string, error) {
 	instances, err := d.instances(ctx)
+	if err != nil {
+		return nil, err
+	}
+	domains, err := d.domains(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +61,7 @@ func (d *Discovery) different(ctx context.Context) ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			if !d.app(row.ID).is(want) {
+			if !d.app(row.ID).is(want.withDomains(d.Domain(row.ID), domains[row.ID])) {
 				different = append(different, row.ID)
 			}
 		}

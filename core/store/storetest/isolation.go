@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"berth/core"
@@ -42,6 +43,9 @@ type estate struct {
 	member     core.Membership
 	invitation core.Invitation
 	tcpPort    core.TCPPort
+
+	domain      core.Domain
+	certificate core.Certificate
 }
 
 func (w *world) newEstate() estate {
@@ -62,6 +66,8 @@ func (w *world) newEstate() estate {
 	w.ok(w.SwitchCounts().Put(w.system, core.SwitchCount{AppID: w.app.ID, Release: 1}))
 	w.ok(w.Traffic().Put(w.system, []core.TrafficStep{newStep(w.app.ID, 0)}))
 	w.ok(w.Credentials().Put(w.alice, core.Credentials{AppID: w.app.ID, Values: map[string]string{"password": "x"}}))
+	e.domain = w.newDomain(newName())
+	e.certificate = w.newCertificate(e.domain)
 	return e
 }
 
@@ -72,7 +78,7 @@ func (w *world) acts(e estate) map[string]act {
 	event := core.NewEvent(app, core.LevelBad, "x")
 	instance := e.instance
 	instance.ID, instance.HostPort = core.NewInstanceID(), 25750
-	return map[string]act{
+	acts := map[string]act{
 		"get tenant":      func(ctx context.Context) error { _, err := w.Tenants().Get(ctx, app.TenantID); return err },
 		"get app":         func(ctx context.Context) error { _, err := w.Apps().Get(ctx, app.ID); return err },
 		"get version":     func(ctx context.Context) error { _, err := w.Versions().Get(ctx, e.version.ID); return err },
@@ -138,6 +144,8 @@ func (w *world) acts(e estate) map[string]act {
 		},
 		"delete TCP port": func(ctx context.Context) error { return w.TCPPorts().Delete(ctx, app.ID, e.tcpPort.Port, "") },
 	}
+	maps.Copy(acts, w.domainActs(e.domain, e.certificate))
+	return acts
 }
 
 // testIsolation: another tenant's row is the same answer as none at all.
@@ -209,6 +217,12 @@ func (w *world) sees(ctx context.Context, e estate, want bool) {
 	count("TCP ports", len(tcpPorts), err)
 	steps, err := w.Traffic().List(ctx, w.app.ID, time.Minute, noon, noon.Add(time.Hour))
 	count("steps of traffic", len(steps), err)
+	domains, err := w.Domains().List(ctx, w.app.ID)
+	count("domains", len(domains), err)
+	domainCount, err := w.Domains().Count(ctx, w.app.ID)
+	count("domain count", domainCount, err)
+	certificates, err := w.Certificates().List(ctx, w.app.ID)
+	count("certificates", len(certificates), err)
 	uses, err := w.Releases().UsesVersion(ctx, w.app.ID, e.version.ID)
 	w.ok(err)
 	same(w, uses, want)
