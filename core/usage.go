@@ -65,6 +65,9 @@ func (u AppUse) running() Amounts {
 		}
 		return most
 	}
+	if u.Target.Spec.Strategy.Kind == StrategyRolling {
+		return u.rolling()
+	}
 	held := map[string]Amounts{}
 	for _, i := range u.Instances {
 		held[i.Template] = held[i.Template].Plus(instanceAmounts(1, i.Memory, i.CPU))

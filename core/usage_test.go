@@ -25,6 +25,10 @@ func someUse(t *rapid.T) AppUse {
 	u := AppUse{App: App{ID: "shop", Release: 2, Restart: rapid.IntRange(0, 1).Draw(t, "restart"),
 		Stopped: rapid.IntRange(0, 5).Draw(t, "stopped") == 0}}
 	u.Target = Release{Number: 2, Status: status, Spec: someSpec(t, "target")}
+	if rapid.Bool().Draw(t, "rolling") {
+		u.Target.Spec.Strategy = Strategy{Kind: StrategyRolling, Surge: rapid.SampledFrom([]Portion{"", "1", "50%"}).Draw(t, "surge"),
+			Unavailable: rapid.SampledFrom([]Portion{"", "1", "50%"}).Draw(t, "unavailable")}
+	}
 	u.Live = Release{Number: 1, Status: ReleaseLive, Spec: someSpec(t, "live")}
 	if status == ReleaseLive {
 		u.Live = u.Target
@@ -108,7 +112,7 @@ func TestUseGrowsByWhatIsMade(t *testing.T) {
 		}
 		for n, count := range u.Target.Spec.Instances() {
 			template := u.Target.Spec.Template(u.Target.Spec.Targets[n], u.App.Restart)
-			for ; have[template] < count; have[template]++ {
+			for ; have[template] < count && u.mayPlace(); have[template]++ {
 				u.Instances = append(u.Instances, Instance{Template: template, Memory: u.Target.Spec.Memory, CPU: u.Target.Spec.CPU})
 				if more := u.Amounts().Minus(a); len(more) > 0 {
 					t.Fatalf("placing what is wanted takes %v more", more)
@@ -116,6 +120,38 @@ func TestUseGrowsByWhatIsMade(t *testing.T) {
 			}
 		}
 	})
+}
+
+// mayPlace reports whether the strategy allows one more.
+func (u AppUse) mayPlace() bool {
+	if u.Target.Spec.Strategy.Kind != StrategyRolling {
+		return true
+	}
+	wanted := 0
+	for _, n := range u.Target.Spec.Instances() {
+		wanted += n
+	}
+	surge, _ := u.Target.Spec.Strategy.Bounds(wanted)
+	return len(u.Instances) < wanted+surge
+}
+
+// TestRollingTakesItsSurgeAlone: three of 64 MiB that are replaced one by one need a fourth, not a second three.
+func TestRollingTakesItsSurgeAlone(t *testing.T) {
+	spec := func(label string, s Strategy) ReleaseSpec {
+		return ReleaseSpec{Targets: []Target{{VersionID: label, Weight: 100}}, Replicas: 3, Memory: 64 * MiB, CPU: 100, Strategy: s}
+	}
+	for s, want := range map[Strategy]int64{{}: 6, {Kind: StrategyBlueGreen}: 6, {Kind: StrategyRolling, Surge: "1"}: 4,
+		{Kind: StrategyRolling, Unavailable: "1"}: 3, {Kind: StrategyRolling, Surge: "100%"}: 6} {
+		old := spec("v1", Strategy{})
+		u := AppUse{App: App{Release: 2}, Target: Release{Number: 2, Status: ReleasePending, Spec: spec("v2", s)},
+			Live: Release{Number: 1, Status: ReleaseLive, Spec: old}}
+		for range 3 {
+			u.Instances = append(u.Instances, Instance{Template: old.Template(old.Targets[0], 0), Memory: old.Memory, CPU: old.CPU})
+		}
+		if got := u.Amounts()[ResourceMemory]; got != want*int64(64*MiB) {
+			t.Errorf("%s: %d instances' worth, want %d", s, got/int64(64*MiB), want)
+		}
+	}
 }
 
 // TestStorageIsNeverDoubled: where there is storage the old instance goes before the new one comes.

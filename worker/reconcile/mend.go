@@ -130,7 +130,7 @@ func (p *planner) failIfHopeless() bool {
 	}
 	for _, i := range p.wanted {
 		switched := p.d.App.Serving == p.release.Number
-		if i.State == core.InstanceCrashed && (switched || hopeless(i)) {
+		if i.State == core.InstanceCrashed && (switched || hopeless(i)) || p.fellOut(i) {
 			p.plan.Actions = nil
 			p.do(FailRelease, i, i.Reason)
 			return true

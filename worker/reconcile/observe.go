@@ -27,7 +27,22 @@ func (l *Loop) desired(ctx context.Context, appID string) (d Desired, err error)
 	if d.Live = d.Target; d.Target.Status != core.ReleaseLive {
 		d.Live, err = l.Store.Releases().Live(ctx, appID, d.Target.Number)
 	}
+	if err == nil && d.Target.Spec.Strategy.Kind == core.StrategyBlueGreen {
+		err = l.besideOther(ctx, &d)
+	}
 	return d, err
+}
+
+// besideOther reads what a blue-green release has to do with the one before it.
+func (l *Loop) besideOther(ctx context.Context, d *Desired) (err error) {
+	switch {
+	case d.Target.Status == core.ReleasePending:
+		d.Before = d.Live
+		d.Switched, err = l.Store.Releases().SwitchAllowed(ctx, d.App.ID, d.Target.Number)
+	case d.Target.Status == core.ReleaseLive && time.Since(d.Target.OnlineAt) < d.Target.Spec.Strategy.KeptFor():
+		d.Before, err = l.Store.Releases().Before(ctx, d.App.ID, d.Target.Number)
+	}
+	return err
 }
 
 // observe reads what there is of an app. Health is asked of every instance whose container is to run.

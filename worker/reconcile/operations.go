@@ -141,6 +141,9 @@ func (l *Loop) settle(ctx context.Context, d Desired, o Observed, plan Plan) err
 		l.notify(app, "app", "")
 	}
 	l.switches.count(ctx, l, d)
+	if err := l.progress(ctx, d, o, plan); err != nil {
+		return err
+	}
 	switch {
 	case app.Stopped && !app.Deleting && len(o.Instances) == 0:
 		return l.stopped(ctx, d)

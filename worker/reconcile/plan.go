@@ -22,10 +22,12 @@ const (
 
 // Desired is what people wrote of an app.
 type Desired struct {
-	App    core.App
-	Target core.Release // App.Release; zero when nothing was released
-	Live   core.Release // the newest that came online before Target, or Target itself; zero when none did
-	Open   []string     // ids of operations that had not ended before all of the above was read
+	App      core.App
+	Target   core.Release // App.Release; zero when nothing was released
+	Live     core.Release // the newest that came online before Target, or Target itself; zero when none did
+	Before   core.Release // of a blue-green release that serves: the one that ran before it; else zero
+	Switched bool         // somebody had the blue-green Target take the requests over
+	Open     []string     // ids of operations that had not ended before all of the above was read
 }
 
 // Observed is what there is of an app.
@@ -74,6 +76,7 @@ type Plan struct {
 	Reason  core.Text
 	Next    time.Time     // zero: nothing is due by itself
 	Settled bool          // everything wanted is ready, everything else is gone
+	Waits   bool          // everything is ready, and somebody is to say that the requests are to follow
 	Stuck   core.Instance // a wanted instance that keeps failing; zero when there is none
 }
 
@@ -107,6 +110,9 @@ func Make(d Desired, o Observed, now time.Time) Plan {
 	p.keep(p.release)
 	if p.release.Status == core.ReleasePending {
 		p.keep(d.Live)
+	}
+	if now.Before(d.keptUntil()) {
+		p.keep(d.Before)
 	}
 	for _, i := range o.Instances {
 		if !o.Silent[i.HostID] {
@@ -220,8 +226,12 @@ func (p *planner) converge() {
 		}
 		return
 	}
-	for _, t := range p.missing {
-		p.plan.Actions = append(p.plan.Actions, Action{Kind: Place, Target: t, Release: p.release})
+	if p.rolls() {
+		p.roll()
+	} else {
+		for _, t := range p.missing {
+			p.plan.Actions = append(p.plan.Actions, Action{Kind: Place, Target: t, Release: p.release})
+		}
 	}
 	for _, i := range p.wanted {
 		if i.State == core.InstanceDraining && p.runs(i) {
@@ -232,16 +242,30 @@ func (p *planner) converge() {
 		return
 	}
 	if p.d.App.Serving != p.release.Number {
-		p.do(Switch, core.Instance{}, core.Text{})
+		if p.plan.Waits = p.waits(); !p.plan.Waits {
+			p.do(Switch, core.Instance{}, core.Text{})
+		}
 		return
 	}
-	for _, i := range append(p.excess, p.old...) {
-		p.retire(i)
-	}
+	kept := p.retireOthers()
 	if p.release.Status == core.ReleasePending {
 		p.goLive()
 	}
-	p.plan.Settled = len(p.o.Instances) == len(p.wanted) && p.release.Status == core.ReleaseLive
+	p.plan.Settled = len(p.o.Instances) == len(p.wanted)+kept && p.release.Status == core.ReleaseLive
+}
+
+// retireOthers retires what the release does not want, and returns how many are kept to go back to.
+func (p *planner) retireOthers() (kept int) {
+	for _, i := range append(p.excess, p.old...) {
+		switch {
+		case p.rolls(): // roll does, as many as may be missing
+		case p.keepsOld(i):
+			kept++
+		default:
+			p.retire(i)
+		}
+	}
+	return kept
 }
 
 // stopping reports whether an instance is on its way out that has not ended yet.

@@ -41,6 +41,8 @@ func (p *planner) runningState() (core.AppState, core.Text) {
 	switch {
 	case p.release.Status == core.ReleasePending && p.d.Live.Number == 0 && p.d.App.Serving != p.release.Number:
 		return core.AppDeploying, core.Text{}
+	case p.plan.Waits && !p.release.Spec.Strategy.Auto:
+		return core.AppSwitching, core.T("reason.waits_for_switch", "release", itoa(p.release.Number))
 	case p.release.Status == core.ReleasePending:
 		return core.AppSwitching, core.Text{}
 	case crashing:
