@@ -31,6 +31,9 @@ func (d *Discovery) wanted(ctx context.Context, appID string) (publication, erro
 		serving = &release
 	}
 	want, err := d.govern(ctx, row, serving, wanted(row, serving, instances, d.Domain(appID)))
+	if err == nil {
+		err = d.handOver(ctx, row, serving, &want, instances)
+	}
 	return want.withDomains(d.Domain(appID), domains), err
 }
 
@@ -58,6 +61,9 @@ func (d *Discovery) different(ctx context.Context) ([]string, error) {
 		for _, row := range page {
 			exists[row.ID] = true
 			want, err := d.govern(ctx, row, releases[row.ID], wanted(row, releases[row.ID], instances[row.ID], d.Domain(row.ID)))
+			if err == nil {
+				err = d.handOver(ctx, row, releases[row.ID], &want, instances[row.ID])
+			}
 			if err != nil {
 				return nil, err
 			}
