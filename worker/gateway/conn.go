@@ -25,18 +25,22 @@ type conn struct {
 	up      atomic.Pointer[upstream] // of the exchange under way
 	linger  bool                     // more may come that nobody reads: let the last response arrive all the same
 
-	req     request
-	rules   *ruleset // of the app that serves the request; nil for none
-	text    []byte   // the head of the request, while rules ask for fields
-	forward []byte   // the head as the instance gets it, and a short body
-	domain  [maxDomain]byte
-	lang    string
-	upload  upload
-	res     response
-	content body          // of the response
-	limit   time.Duration // of waiting for the instance
-	endless bool          // the response ends when the gateway stops
-	tally   tally         // of the exchange under way
+	req       request
+	route     *route   // that the request takes
+	rules     *ruleset // of the app that serves the request; nil for none
+	wish      wish
+	charged   *instance // has the request on its account, since chargedAt
+	chargedAt time.Time
+	text      []byte // the head of the request, while rules ask for fields
+	forward   []byte // the head as the instance gets it, and a short body
+	domain    [maxDomain]byte
+	lang      string
+	upload    upload
+	res       response
+	content   body          // of the response
+	limit     time.Duration // of waiting for the instance
+	endless   bool          // the response ends when the gateway stops
+	tally     tally         // of the exchange under way
 }
 
 // What a connection is doing.

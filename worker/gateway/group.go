@@ -13,8 +13,8 @@ type group struct {
 	turn atomic.Uint32
 }
 
-// next returns the instance whose turn it is, leaving out those tried and those that refuse connections at now (Unix
-// nanoseconds); nil when none is left.
+// next returns the instance whose turn it is, leaving out those tried, and those that refuse connections or keep failing
+// at now (Unix nanoseconds); nil when none is left.
 func (g *group) next(now int64, tried []*instance) *instance {
 	if g == nil || len(g.list) == 0 {
 		return nil
@@ -47,7 +47,7 @@ func (s *instances) with(addresses []core.Address) (next *instances, gone []*ins
 	for _, a := range addresses {
 		i := old[a]
 		if i == nil {
-			i = &instance{Address: a}
+			i = &instance{Address: a, tag: tagOf(a.AppID, a.Version, a.ContainerID)}
 		}
 		delete(old, a)
 		next.add(i)

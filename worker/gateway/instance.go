@@ -28,6 +28,9 @@ type instance struct {
 	counts   counter
 	version  *counter     // of its version, which other instances share
 	outUntil atomic.Int64 // Unix nanoseconds; refuses connections
+	standing standing
+	load     load
+	tag      uint64 // by which visitors find it again
 
 	h2c h2cConns // when it speaks HTTP/2
 
@@ -113,7 +116,15 @@ func isLocal(err error) bool {
 	return false
 }
 
-func (i *instance) out(now int64) bool { return now < i.outUntil.Load() }
+// out reports whether a request goes to another instance, if there is one.
+func (i *instance) out(now int64) bool {
+	return now < i.outUntil.Load() || now < i.standing.full.Load() && i.standing.held(now)
+}
+
+// away reports whether it gets no request at all at now.
+func (i *instance) away(now int64) bool {
+	return now < i.outUntil.Load() || now < i.standing.ejected.Load()
+}
 
 // retire closes what rests and keeps nothing from now on.
 func (i *instance) retire() {

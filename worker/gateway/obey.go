@@ -8,7 +8,7 @@ import (
 // enter asks the rules of the route that was found; b is the head of the request. It returns the route that the
 // request takes, or nil when the rules have answered it; again reports whether another request may follow then.
 func (c *conn) enter(r *route, b []byte) (to *route, again bool) {
-	if c.rules = r.rules; c.rules == nil {
+	if c.route, c.rules = r, r.rules; c.rules == nil {
 		return r, false
 	}
 	return c.obey(r, b)
@@ -17,13 +17,16 @@ func (c *conn) enter(r *route, b []byte) (to *route, again bool) {
 func (c *conn) obey(r *route, b []byte) (to *route, again bool) {
 	c.text = b
 	v := judge(r, &question{client: c.peer.ip, now: time.Now(), target: c.req.target.of(b), length: c.req.length, fields: c})
+	if v.passes() {
+		c.wish = c.wishes(v.route)
+	}
 	c.text = nil
 	if v.passes() {
 		if v.route != r {
 			c.tally.led(v.route, time.Now())
 		}
 		c.req.target.from += v.strip
-		c.rules = v.route.rules
+		c.route, c.rules = v.route, v.route.rules
 		return v.route, false
 	}
 	c.in.skip(c.req.pos)

@@ -42,6 +42,7 @@ func (c *conn) reply(r *route, up *upstream) bool {
 
 // finish keeps the connection to the instance if the exchange left it clean.
 func (c *conn) finish(up *upstream, closes bool) bool {
+	c.noteWell(up.instance)
 	whole := c.endUpload(up)
 	if whole && !c.res.close && !c.req.upgrade && up.in.buffered() == 0 {
 		c.keep(up)
@@ -55,6 +56,7 @@ func (c *conn) finish(up *upstream, closes bool) bool {
 // breakOff ends a response in the middle, so that the client sees that it is not whole.
 func (c *conn) breakOff(r *route, up *upstream, err error) bool {
 	c.tally.failed(err)
+	c.noteFailure(up.instance)
 	c.Log.Debug("response broke off", "app", r.app.id, "address", up.instance.Address.Address, "err", err)
 	c.drop(up)
 	c.out.flush()
@@ -73,6 +75,7 @@ func (c *conn) appendHead(b []byte, inChunks, closes bool) {
 		out = r.appendFields(out, b, passesToClient)
 	} else {
 		out = c.rules.response.appendFields(out, b, &r.head, passesToClient)
+		out = c.appendCookies(out, c.tally.instance)
 	}
 	switch {
 	case inChunks:

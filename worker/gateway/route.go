@@ -20,6 +20,7 @@ type route struct {
 	labels   []string // of the versions with a weight
 	order    []string // the same, each as often as its weight says, evenly mixed
 	turn     atomic.Uint32
+	tags     []uint64     // of the labels, when visitors stay with a version
 	place    int          // among the routes of the app; the watch's own
 	counts   *lazyCounter // of the domain
 }
@@ -33,19 +34,22 @@ func newRoute(r core.Route, a *app) *route {
 // pick returns the instance that gets the next request, leaving out those tried: of the version whose turn it is, or
 // else of any version. nil means that no instance is left.
 func (r *route) pick(now time.Time, tried []*instance) *instance {
-	set, at := r.app.instances.Load(), now.UnixNano()
+	return r.pickBy(core.BalanceRoundRobin, r.app.instances.Load(), now.UnixNano(), tried)
+}
+
+func (r *route) pickBy(b core.Balance, set *instances, at int64, tried []*instance) *instance {
 	if n := uint32(len(r.order)); n > 0 {
 		label := r.order[(r.turn.Add(1)-1)%n]
-		if i := set.versions[label].next(at, tried); i != nil {
+		if i := set.versions[label].choose(b, at, tried); i != nil {
 			return i
 		}
 		for _, label := range r.labels {
-			if i := set.versions[label].next(at, tried); i != nil {
+			if i := set.versions[label].choose(b, at, tried); i != nil {
 				return i
 			}
 		}
 	}
-	if i := set.all.next(at, tried); i != nil {
+	if i := set.all.choose(b, at, tried); i != nil {
 		return i
 	}
 	return set.all.next(math.MaxInt64, tried) // all refused connections a moment ago: ask one of them

@@ -20,6 +20,9 @@ type ruleset struct {
 	door     *door
 	moved    []moved
 	paths    []pathRule
+	eject    ejection
+	choice   choice
+	balance  core.Balance
 	maxBody  int64
 	patience time.Duration // for the head of a response; 0 for the gateway's own
 	silence  time.Duration // between two pieces; 0 for the gateway's own
@@ -44,6 +47,7 @@ func (t *table) newRuleset(a *app, r core.Rules, key [sha256.Size]byte) *ruleset
 	if r.Maintenance.On {
 		s.maintenance = &maintenance{r.Maintenance.Text, newNetworks(r.Maintenance.Allow)}
 	}
+	s.eject, s.choice, s.balance = newEjection(r.Eject), newChoice(r, a.id), r.Balance
 	s.limit = limiterOf(r.Rate, a.rules)
 	if s.door = newDoor(r.Auth, a.id, t.comparing, a.rules); s.door != nil {
 		s.request = s.request.without("Authorization")

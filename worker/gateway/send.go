@@ -33,7 +33,7 @@ func (c *conn) send(r *route) (*upstream, error) {
 	failure := errNoInstance
 	var stale *instance // its connection was, so it may be well itself: asked again when no other is left
 	for repeated := false; len(tried) < maxTries; {
-		i := r.pick(time.Now(), tried)
+		i := c.pick(r, tried)
 		if i == nil {
 			i, stale = stale, nil
 		}
@@ -68,8 +68,10 @@ func (c *conn) try(i *instance, anew bool) (*upstream, error) {
 		return nil, errNotSent
 	}
 	c.tally.sent(i)
+	c.charge(i)
 	c.startUpload(up)
 	err := c.awaitHead(up)
+	c.note(up, err)
 	if err != nil {
 		c.drop(up)
 	}

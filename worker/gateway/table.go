@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"berth/core"
 )
@@ -37,6 +38,7 @@ type app struct {
 	traffic   traffic
 	access    accessBuffer
 	main      atomic.Pointer[route] // that other apps lead to; nil when it has none
+	ejecting  sync.Mutex            // held while an instance is left out, or let back
 	// The watch's own:
 	routes []*route
 	ruled  int        // of the routes have rules
@@ -148,6 +150,7 @@ func (t *table) setAddresses(id string, addresses []core.Address) {
 	next, gone := a.instances.Load().with(addresses)
 	next.join(&a.traffic)
 	a.instances.Store(next)
+	a.readmit(time.Now().UnixNano())
 	for _, i := range gone {
 		i.retire()
 	}
@@ -157,6 +160,11 @@ func (t *table) setAddresses(id string, addresses []core.Address) {
 func (t *table) setRoute(r core.Route) {
 	next := newRoute(r, t.ensureApp(r.AppID))
 	next.rules = t.share(next.app, r.Rules)
+	if next.rules != nil && next.rules.choice.sticky != "" {
+		for _, label := range next.labels {
+			next.tags = append(next.tags, tagOf(r.AppID, label))
+		}
+	}
 	next.app.gain(next)
 	s := t.shardOf(r.Domain)
 	next.count(r.Domain, s.routes[r.Domain]) // nobody else writes to it

@@ -134,6 +134,7 @@ func (c *conn) begin(r *route, domain, b []byte) {
 }
 
 func (c *conn) ended() {
+	c.discharge()
 	c.tally.in = max(c.tally.in, c.upload.body.seen)
 	c.tally.out = max(c.tally.out, c.content.seen)
 	c.tally.end(c.access)
