@@ -50,6 +50,15 @@ func Diff(before, after ReleaseSpec) []Difference {
 	return d.list
 }
 
+// Restarts reports whether any of the changes has an instance made anew. Weights, the number of instances, the health
+// check and what concerns the gateway alone do not.
+func Restarts(changes []Difference) bool {
+	return slices.ContainsFunc(changes, func(d Difference) bool {
+		first, _, _ := strings.Cut(d.What, ".")
+		return !slices.Contains([]string{"share", "replicas", "health", "rules", "strategy"}, first)
+	})
+}
+
 type differ struct{ list []Difference }
 
 func (d *differ) add(x Difference) {

@@ -20,6 +20,7 @@ type Store interface {
 	Versions() VersionStore
 	Releases() ReleaseStore
 	Canaries() CanaryStore
+	Drafts() DraftStore
 	Instances() InstanceStore
 	Hosts() HostStore
 	Operations() OperationStore

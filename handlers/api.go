@@ -61,6 +61,7 @@ func (h *Handlers) API(g *echo.Group) {
 	h.tenantAPI(g)
 	h.profileAPI(g)
 	h.quotaAPI(g)
+	h.draftAPI(g)
 	h.supportAPI(g)
 	h.auditAPI(g)
 	h.tokenAPI(g)

@@ -27,6 +27,13 @@ func (h *Handlers) head(ctx context.Context, id string, tab app.Tab) (app.Head, 
 	head := app.Head{App: a, Tab: tab, CanInspect: who.Can(core.ActInspect, a.TenantID),
 		CanDeploy: who.Can(core.ActDeploy, a.TenantID), CanDelete: who.Can(core.ActDelete, a.TenantID), CanAudit: who.Can(core.ActAudit, a.TenantID),
 		CanCredentials: who.Can(core.ActCredentials, a.TenantID)}
+	if head.CanDeploy && a.Release > 0 {
+		staged, err := h.stagedChanges(ctx, a.ID)
+		if err != nil {
+			return head, err
+		}
+		head.Staged = len(staged.Changes)
+	}
 	if !a.IsService() {
 		head.URL = h.Service.URL(a.ID)
 		return head, nil
@@ -89,6 +96,13 @@ func (h *Handlers) scaleApp(c echo.Context) error {
 	n, err := strconv.Atoi(c.FormValue("replicas"))
 	if err != nil || n < 0 || n > core.MaxReplicas {
 		return core.Invalid("replicas", "error.number_range", "min", "0", "max", strconv.Itoa(core.MaxReplicas))
+	}
+	if c.FormValue("then") == "stage" {
+		next, err := h.releaseOrStage(c, c.Param("app"), core.NewRelease{Replicas: &n})
+		if err != nil {
+			return err
+		}
+		return redirect(c, next)
 	}
 	_, op, err := h.Service.Scale(c.Request().Context(), c.Param("app"), n)
 	return accept(c, op, err)

@@ -101,9 +101,9 @@ func (h *Handlers) deploy(c echo.Context) error {
 // release deploys a version and leads to the operation, or to the form when something is wrong.
 func (h *Handlers) release(c echo.Context, v core.Version, f ui.Form, in core.NewRelease) error {
 	in.Version = v.Label
-	_, op, err := h.Service.Release(c.Request().Context(), v.AppID, in)
+	next, err := h.releaseOrStage(c, v.AppID, in)
 	if err == nil {
-		return redirect(c, paths.Operation(op.ID))
+		return redirect(c, next)
 	}
 	if f, ok := failed(f, err); ok {
 		return h.renderDeploy(c, http.StatusUnprocessableEntity, v, f)

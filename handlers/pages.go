@@ -24,6 +24,7 @@ func (h *Handlers) Pages(g *echo.Group) {
 	h.tenantPages(g)
 	h.profilePages(g)
 	h.quotaPages(g)
+	h.draftPages(g)
 	h.supportPages(g)
 	h.auditPages(g)
 	h.tokenPages(g)

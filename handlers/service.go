@@ -13,6 +13,7 @@ type Service interface {
 	TenantService
 	ProfileService
 	QuotaService
+	DraftService
 	RolloutService
 	SupportService
 	AuditService

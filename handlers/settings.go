@@ -103,9 +103,9 @@ func (h *Handlers) saveSettings(c echo.Context) error {
 	}
 	form := releaseForm(c)
 	in, err := releaseInput(c, plans, r.Spec)
-	var op core.Operation
+	next := ""
 	if err == nil {
-		_, op, err = h.Service.Release(c.Request().Context(), c.Param("app"), in)
+		next, err = h.releaseOrStage(c, c.Param("app"), in)
 	}
 	if err != nil {
 		form, ok := failed(form, err)
@@ -114,7 +114,7 @@ func (h *Handlers) saveSettings(c echo.Context) error {
 		}
 		return h.renderSettings(c, http.StatusUnprocessableEntity, r, plans, nil, form)
 	}
-	return redirect(c, paths.Operation(op.ID))
+	return redirect(c, next)
 }
 
 func (h *Handlers) renameApp(c echo.Context) error {

@@ -110,6 +110,8 @@ var calls = map[string]call{
 	"POST /api/v1/profile/tokens":         {json: `{"name":"ci","scope":"read"}`},
 	"GET /api/v1/apps":                    {query: "tenant={tenant}"},
 	"POST /api/v1/apps":                   {json: `{"tenant":"{tenant}","name":"Brand new"}`},
+	"PUT /api/v1/apps/:app/draft":         {json: `{"port":9000}`},
+	"POST /apps/:app/draft/unstage":       {form: "what=memory"},
 	"PATCH /api/v1/apps/:app":             {json: `{"name":"Renamed"}`},
 	"GET /api/v1/apps/:app/connection":    {as: map[string]string{"app": "service"}},
 	"GET /api/v1/apps/:app/logs":          {header: websocketHeaders},

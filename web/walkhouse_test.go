@@ -72,6 +72,7 @@ func (h *house) furnish(name, label string) sample {
 	h.upload(s["app"], label)
 	h.must(202, http.MethodPost, "/apps/"+s["app"]+"/releases", object{"version": label}, &made)
 	s["operation"] = made["operation"].(string)
+	h.must(200, http.MethodPut, "/apps/"+s["app"]+"/draft", object{"memory": "48MiB"}, &made)
 	s["id"], s["release"] = s["operation"], "1"
 	if label == "9.0" { // so that the number of its last release is none of the other tenant's
 		h.must(202, http.MethodPost, "/apps/"+s["app"]+"/releases", object{"replicas": 2}, &made)

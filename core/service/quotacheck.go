@@ -21,15 +21,22 @@ func (s *Service) CheckRelease(ctx context.Context, appID string, in core.NewRel
 	if err != nil {
 		return core.QuotaCheck{}, err
 	}
+	if in, err = hashed(in); err != nil {
+		return core.QuotaCheck{}, err
+	}
+	return s.checkSpec(ctx, app, func(before core.ReleaseSpec) (core.ReleaseSpec, error) {
+		m := merger{ctx: ctx, tx: s.store, app: app, first: app.Release == 0, spec: before}
+		return m.merge(in)
+	})
+}
+
+// checkSpec says what a release of an app would take; make makes it of what runs now.
+func (s *Service) checkSpec(ctx context.Context, app core.App, make func(before core.ReleaseSpec) (core.ReleaseSpec, error)) (core.QuotaCheck, error) {
 	use, err := core.MeasureApp(ctx, s.store, s.entries, app)
 	if err != nil {
 		return core.QuotaCheck{}, err
 	}
-	if in, err = hashed(in); err != nil {
-		return core.QuotaCheck{}, err
-	}
-	m := merger{ctx: ctx, tx: s.store, app: app, first: app.Release == 0, spec: use.Target.Spec}
-	spec, err := m.merge(in)
+	spec, err := make(use.Target.Spec)
 	if err != nil {
 		return core.QuotaCheck{}, err
 	}

@@ -23,6 +23,7 @@ type Head struct {
 	CanDelete      bool
 	CanAudit       bool
 	CanCredentials bool
+	Staged         int // changes that wait to be released together
 }
 
 // Tab is a page of an app.

@@ -31,8 +31,8 @@ func Versions(s core.ReleaseSpec) string {
 	return strings.Join(parts, ", ")
 }
 
-// label names what differs: "Memory of an instance", "LOG_LEVEL", "Share of 1.5.0".
-func label(ctx context.Context, d core.Difference) string {
+// Label names what differs: "Memory of an instance", "LOG_LEVEL", "Share of 1.5.0".
+func Label(ctx context.Context, d core.Difference) string {
 	if d.What == "env" {
 		return d.Name
 	}

@@ -70,6 +70,7 @@ func testAppDelete(w *world) {
 	mine.ID, mine.AppID = core.NewID(), w.app.ID
 	w.ok(w.Uploads().Create(w.alice, mine))
 	w.ok(w.Credentials().Put(w.alice, core.Credentials{AppID: w.app.ID, Values: map[string]string{"password": "x"}}))
+	w.ok(w.Drafts().Put(w.alice, core.Draft{AppID: w.app.ID, Base: 1}))
 	neighbour := w.newApp(w.tenant, "Neighbour")
 
 	w.ok(w.Apps().Delete(w.alice, w.app.ID))
@@ -80,6 +81,7 @@ func testAppDelete(w *world) {
 		"instance":    func() error { _, err := w.Instances().Get(w.system, i.ID); return err },
 		"upload":      func() error { _, err := w.Uploads().Get(w.system, mine.ID); return err },
 		"credentials": func() error { _, err := w.Credentials().Get(w.system, w.app.ID); return err },
+		"draft":       func() error { _, err := w.Drafts().Get(w.system, w.app.ID); return err },
 		"again":       func() error { return w.Apps().Delete(w.alice, w.app.ID) },
 	} {
 		if err := get(); core.ErrorCode(err) != core.ENOTFOUND {

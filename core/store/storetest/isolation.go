@@ -65,6 +65,7 @@ func (w *world) newEstate() estate {
 	e.tcpPort = w.newTCPPort("")
 	w.ok(w.SwitchCounts().Put(w.system, core.SwitchCount{AppID: w.app.ID, Release: 1}))
 	w.ok(w.Traffic().Put(w.system, []core.TrafficStep{newStep(w.app.ID, 0)}))
+	w.ok(w.Drafts().Put(w.alice, core.Draft{AppID: w.app.ID, Base: e.release.Number}))
 	w.ok(w.Credentials().Put(w.alice, core.Credentials{AppID: w.app.ID, Values: map[string]string{"password": "x"}}))
 	e.domain = w.newDomain(newName())
 	e.certificate = w.newCertificate(e.domain)
@@ -88,6 +89,10 @@ func (w *world) acts(e estate) map[string]act {
 		"get operation":   func(ctx context.Context) error { _, err := w.Operations().Get(ctx, e.operation.ID); return err },
 		"get upload":      func(ctx context.Context) error { _, err := w.Uploads().Get(ctx, e.upload.ID); return err },
 		"get credentials": func(ctx context.Context) error { _, err := w.Credentials().Get(ctx, app.ID); return err },
+		"get draft":       func(ctx context.Context) error { _, err := w.Drafts().Get(ctx, app.ID); return err },
+		"put draft":       func(ctx context.Context) error { return w.Drafts().Put(ctx, core.Draft{AppID: app.ID}) },
+		"change draft":    func(ctx context.Context) error { return w.Drafts().Put(ctx, core.Draft{AppID: app.ID, Revision: 1}) },
+		"delete draft":    func(ctx context.Context) error { return w.Drafts().Delete(ctx, app.ID) },
 		"add member":      func(ctx context.Context) error { return w.Members().Put(ctx, member) },
 		"add invitation": func(ctx context.Context) error {
 			return w.Invitations().Create(ctx, core.Invitation{TenantID: app.TenantID})
