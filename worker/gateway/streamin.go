@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"strconv"
@@ -101,10 +102,11 @@ func headBuffer(r *http.Request) int {
 }
 
 // appendStreamHead writes the head of a request as HTTP/1.1 has it. What it writes is parsed like every other head, so
-// whatever is in it that does not belong there is refused; this refuses what is not in the text.
+// whatever is in it that does not belong there is refused; this refuses what the text would not show.
 func appendStreamHead(dst []byte, r *http.Request) ([]byte, *refusal) {
 	dst = append(append(append(append(dst, r.Method...), ' '), r.RequestURI...), " HTTP/1.1\r\nHost: "...)
 	dst = append(append(dst, r.Host...), crlf...)
+	lines := 3 // the last is empty
 	for name, values := range r.Header {
 		switch name {
 		case "Host":
@@ -122,16 +124,28 @@ func appendStreamHead(dst []byte, r *http.Request) ([]byte, *refusal) {
 		}
 		for _, v := range values {
 			dst = append(append(append(append(dst, name...), ": "...), v...), crlf...)
+			lines++
 		}
 	}
-	switch {
-	case r.ContentLength < 0:
-		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
-	case r.ContentLength > 0:
-		dst = append(strconv.AppendInt(append(dst, "Content-Length: "...), r.ContentLength, 10), crlf...)
+	if r.ContentLength != 0 {
+		dst = appendFraming(dst, r.ContentLength)
+		lines++
 	}
-	return append(dst, crlf...), nil
+	dst = append(dst, crlf...)
+	if bytes.Count(dst, newline) != lines { // something in it ends a line of its own
+		return dst, refuseMalformed
+	}
+	return dst, nil
 }
+
+func appendFraming(dst []byte, length int64) []byte {
+	if length < 0 {
+		return append(dst, "Transfer-Encoding: chunked\r\n"...)
+	}
+	return append(strconv.AppendInt(append(dst, "Content-Length: "...), length, 10), crlf...)
+}
+
+var newline = []byte("\n")
 
 // sameLength reports whether a Content-Length field says what the framing does.
 func sameLength(field string, length int64) bool {

@@ -107,13 +107,8 @@ func (x *stream) passFinal(header http.Header) {
 	x.w.WriteHeader(x.res.status)
 }
 
-// heldBack is how much http2 gathers before it writes, and so may wait for the client.
-const heldBack = 4 << 10
-
 func (x *stream) passPiece(piece []byte) error {
-	if len(piece) >= heldBack {
-		x.arm()
-	}
+	x.arm()
 	_, err := x.w.Write(piece)
 	return err
 }
