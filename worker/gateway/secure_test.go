@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -272,4 +273,78 @@ func TestLargeBodiesOverTLS(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A client that leaves says so in a record that nobody reads while its instance works; it is seen all the same.
+func TestSecureClientThatLeavesIsSeen(t *testing.T) {
+	a, l := newAuthority(t), listen(t)
+	defer l.Close()
+	certificates := newCertificates(a.seal)
+	certificates.apply(core.RegistryChange{Certificates: []core.PublishedCertificate{a.issue("a", time.Hour, "app.test")}})
+	left, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		c, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{ServerName: "app.test", RootCAs: a.pool})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		io.WriteString(c, "more")
+		<-left
+		c.Close()
+	}()
+	raw, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	c := tls.Server(raw, newTLS(certificates))
+	if err := c.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	var s socket
+	s.open(c)
+	eventually(t, "bytes have come", func() bool { return s.peek() == socketReady })
+	close(left)
+	<-done
+	eventually(t, "the client has left", func() bool { return s.peek() == socketEnded })
+}
+
+// A connection that rests after a request holds little, TLS or not.
+func TestIdleSecureConnectionsTakeLittleMemory(t *testing.T) {
+	const connections = 500
+	s := startSecure(t, Options{}, "app.test")
+	s.app(server(t, func(http.ResponseWriter, *http.Request) {}))
+	ask := func() net.Conn {
+		c, err := tls.Dial("tcp", s.gateway.SecureAddr().String(), s.clientTLS("app.test"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		io.WriteString(c, get)
+		if _, err := http.ReadResponse(bufio.NewReaderSize(c, 512), nil); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	ask()
+	before := inUse()
+	for range connections {
+		ask()
+	}
+	each := (inUse() - before) / connections
+	t.Logf("%d bytes for a connection, the client's end included", each)
+	if each > 48<<10 {
+		t.Errorf("an idle connection takes %d bytes", each)
+	}
+}
+
+// inUse is the memory of heap and stacks, after what is not needed was given back.
+func inUse() int {
+	for range 4 { // stacks shrink by half each time
+		runtime.GC()
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapInuse + m.StackInuse)
 }

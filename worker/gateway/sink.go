@@ -8,13 +8,14 @@ import (
 
 // sink is the writing side of a connection. It gathers small pieces and writes large ones past its buffer.
 type sink struct {
-	conn   net.Conn
-	limit  time.Duration // for the other side to take a piece
-	out    []byte        // gathered, not yet written; nil while nothing is
-	by     time.Time
-	pieces [3][]byte
-	vector net.Buffers
-	push   func() error // has what was written go out; nil where writing does
+	conn    net.Conn
+	limit   time.Duration // for the other side to take a piece
+	out     []byte        // gathered, not yet written; nil while nothing is
+	by      time.Time
+	pieces  [3][]byte
+	vector  net.Buffers
+	records bool         // the connection is one of TLS
+	push    func() error // has what was written go out; nil where writing does
 }
 
 // room returns the buffer to append to; the caller assigns it back to out.
@@ -67,11 +68,37 @@ func (k *sink) writev(p, tail []byte) error {
 	if err := k.arm(); err != nil {
 		return err
 	}
+	if k.records {
+		return k.writeRecords(p, tail)
+	}
 	k.pieces = [3][]byte{k.out, p, tail}
 	k.vector = k.pieces[:]
 	_, err := k.vector.WriteTo(k.conn)
 	k.out = k.out[:0]
 	return err
+}
+
+// writeRecords writes the same over TLS, where every write is a record and a system call: so it fills a large buffer
+// before each.
+func (k *sink) writeRecords(pieces ...[]byte) error {
+	if cap(k.out) < largeBuffer {
+		large := append(getBuffer(largeBuffer)[:0], k.out...)
+		putBuffer(k.out)
+		k.out = large
+	}
+	for _, p := range pieces {
+		for len(p) > 0 {
+			if len(k.out) == cap(k.out) {
+				if _, err := k.conn.Write(k.out); err != nil {
+					return err
+				}
+				k.out = k.out[:0]
+			}
+			n := min(len(p), cap(k.out)-len(k.out))
+			k.out, p = append(k.out, p[:n]...), p[n:]
+		}
+	}
+	return nil
 }
 
 // rest gives the buffer back; what is in it is lost.

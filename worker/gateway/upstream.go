@@ -4,6 +4,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // upstream is a connection to an instance. One exchange uses it at a time.
@@ -37,9 +39,10 @@ func (u *upstream) fresh() bool {
 
 // socket looks at what a connection has received without taking it.
 type socket struct {
-	raw   syscall.RawConn
-	look  func(fd uintptr) bool
-	state socketState
+	raw    syscall.RawConn
+	look   func(fd uintptr) bool
+	state  socketState
+	secure bool // of TLS: before the end comes a record that says so
 }
 
 type socketState byte
@@ -52,7 +55,9 @@ const (
 )
 
 func (s *socket) open(c net.Conn) {
-	if sc, ok := socketOf(c).(syscall.Conn); ok {
+	below := socketOf(c)
+	s.secure = below != c
+	if sc, ok := below.(syscall.Conn); ok {
 		s.raw, _ = sc.SyscallConn()
 	}
 	var space [1]byte
@@ -63,11 +68,19 @@ func (s *socket) open(c net.Conn) {
 			s.state = socketSilent
 		case err != nil || n == 0:
 			s.state = socketEnded
+		case s.secure && hasEnded(int(fd)):
+			s.state = socketEnded
 		default:
 			s.state = socketReady
 		}
 		return true
 	}
+}
+
+// hasEnded reports whether the other side has closed a connection on which bytes wait to be read.
+func hasEnded(fd int) bool {
+	info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+	return err == nil && info.State != unix.BPF_TCP_ESTABLISHED
 }
 
 // peek never waits. The connection's deadline for reading must not have passed.
