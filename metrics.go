@@ -26,6 +26,10 @@ func (p *parts) metrics() http.Handler {
 			func() float64 { return float64(p.gateway.Totals().Refused) }),
 		counter("berth_gateway_unknown_total", "Requests for a domain that leads nowhere.",
 			func() float64 { return float64(p.gateway.Totals().Unknown) }),
+		counter("berth_gateway_handshakes_failed_total", "TLS handshakes that failed, for want of a certificate for the name among others.",
+			func() float64 { return float64(p.gateway.Totals().Handshakes) }),
+		gauge("berth_gateway_certificates", "Certificates that the gateway of this process can present.",
+			func() float64 { return float64(p.gateway.Totals().Certificates) }),
 		counter("berth_quota_drift_total", "How often what teams use was counted wrong, and put right.",
 			func() float64 {
 				if p.loop == nil {
