@@ -281,7 +281,7 @@ func TestSecureClientThatLeavesIsSeen(t *testing.T) {
 	defer l.Close()
 	certificates := newCertificates(a.seal)
 	certificates.apply(core.RegistryChange{Certificates: []core.PublishedCertificate{a.issue("a", time.Hour, "app.test")}})
-	left, done := make(chan struct{}), make(chan struct{})
+	secured, left, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
 		c, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{ServerName: "app.test", RootCAs: a.pool})
@@ -289,6 +289,7 @@ func TestSecureClientThatLeavesIsSeen(t *testing.T) {
 			t.Error(err)
 			return
 		}
+		<-secured
 		io.WriteString(c, "more")
 		<-left
 		c.Close()
@@ -302,6 +303,7 @@ func TestSecureClientThatLeavesIsSeen(t *testing.T) {
 	if err := c.Handshake(); err != nil {
 		t.Fatal(err)
 	}
+	close(secured)
 	var s socket
 	s.open(c)
 	eventually(t, "bytes have come", func() bool { return s.peek() == socketReady })

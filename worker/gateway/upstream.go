@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"crypto/tls"
 	"net"
 	"syscall"
 	"time"
@@ -55,9 +56,8 @@ const (
 )
 
 func (s *socket) open(c net.Conn) {
-	below := socketOf(c)
-	s.secure = below != c
-	if sc, ok := below.(syscall.Conn); ok {
+	_, s.secure = c.(*tls.Conn)
+	if sc, ok := socketOf(c).(syscall.Conn); ok {
 		s.raw, _ = sc.SyscallConn()
 	}
 	var space [1]byte
