@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"berth/core"
 )
 
@@ -349,4 +351,31 @@ func inUse() int {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int(m.HeapInuse + m.StackInuse)
+}
+
+// WebSockets come over HTTP/1.1, which a client chooses in the handshake, and are told when the gateway stops.
+func TestSecureWebSocket(t *testing.T) {
+	s := startSecure(t, Options{}, "app.test")
+	s.app(echo(t))
+	d := websocket.Dialer{TLSClientConfig: s.clientTLS("app.test", "http/1.1"),
+		NetDial: func(string, string) (net.Conn, error) { return net.Dial("tcp", s.gateway.SecureAddr().String()) }}
+	c, _, err := d.Dial("wss://app.test/socket", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, size := range []int{0, 126, 65536, 1 << 20} {
+		sent := repeat("x", size)
+		go c.WriteMessage(websocket.TextMessage, []byte(sent))
+		if _, got, err := c.ReadMessage(); err != nil || string(got) != sent {
+			t.Fatalf("%d bytes came back as %d, %v", size, len(got), err)
+		}
+	}
+	s.stop()
+	if _, _, err := c.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseGoingAway) {
+		t.Errorf("the farewell is %v", err)
+	}
+	if !within(s.stopped, 10*time.Second) {
+		t.Error("the gateway goes on")
+	}
 }
