@@ -34,6 +34,7 @@ var rooms = []room{
 	{"worker/schedule", []string{"core"}, nil},
 	{"worker/health", []string{"core"}, nil},
 	{"worker/discovery", []string{"core"}, nil},
+	{"worker/canary", []string{"core"}, nil},
 	{"worker/logs", []string{"core"}, nil},
 	{"worker/domain", []string{"core"}, nil},
 	{"worker/resolve", []string{"core"}, []string{"github.com/miekg/dns"}},

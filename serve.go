@@ -27,6 +27,7 @@ import (
 	"berth/web/oidc"
 	"berth/worker"
 	"berth/worker/access"
+	"berth/worker/canary"
 	"berth/worker/discovery"
 	"berth/worker/domain"
 	"berth/worker/gateway"
@@ -97,6 +98,7 @@ func (p *parts) serveRest(ctx context.Context, leave func(), out io.Writer) erro
 	}
 	if p.cfg.Has("worker") {
 		supervisor.Add(worker.Loop{Name: "reconcile", Run: p.loop.Run}, worker.Loop{Name: "discovery", Run: p.discovery.Run},
+			worker.Loop{Name: "canary", Run: p.canary().Run},
 			worker.Loop{Name: "domains", Run: p.domains.Run})
 	}
 	supervisor.Add(p.trafficLoops()...)
@@ -289,6 +291,11 @@ func (p *parts) joinService(entries core.Catalog, workerSecret string) {
 		Mailer: newMailer(p.cfg, p.log), Words: p.word, Register: p.cfg.OIDCRegister == "on", BootstrapToken: p.cfg.BootstrapToken,
 		Registration: p.cfg.Registration == "on", RegistrationPlan: p.cfg.RegistrationPlan, BaseDomain: p.cfg.BaseDomain, DefaultPlan: p.cfg.DefaultPlan, GatewayURL: p.cfg.GatewayURL,
 		PortalURL: p.cfg.PortalURL, TempDir: filepath.Join(p.cfg.Data, "uploads"), AuditKept: p.cfg.AuditKept(), Now: time.Now, Log: p.log.With("part", "service")})
+}
+
+// canary follows the trials of new versions.
+func (p *parts) canary() *canary.Loop {
+	return &canary.Loop{Store: p.store, Traffic: p.traffic, Mover: p.service, Notifier: p.loop.Notifier, Log: p.log.With("part", "canary")}
 }
 
 // word says a sentence of a mail in a person's language.
