@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,18 +17,27 @@ import (
 type process struct {
 	command *exec.Cmd
 	address string
+	secure  string // for HTTPS
+	sockets string // of the origin: for WebSockets
+	bodies  string // of the origin: for large bodies
+}
+
+// securePort is the port for HTTPS.
+func (p *process) securePort() string {
+	_, port, _ := net.SplitHostPort(p.secure)
+	return port
 }
 
 const roleVariable = "BERTH_BENCH_ROLE"
 
-// startRole starts this program again in another role; it prints its address when it is ready.
+// startRole starts this program again in another role; it prints its addresses when it is ready.
 func startRole(args ...string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), roleVariable+"="+strings.Join(args, " "))
+	cmd.Env = append(os.Environ(), roleVariable+"="+strings.Join(args, "\n"))
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	out, err := cmd.StdoutPipe()
@@ -41,7 +51,14 @@ func startRole(args ...string) (*process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s did not start: %w", args[0], err)
 	}
-	return &process{cmd, strings.TrimSpace(line)}, nil
+	addresses := append(strings.Fields(line), "", "", "")
+	p := &process{command: cmd, address: addresses[0]}
+	if args[0] == "origin" {
+		p.sockets, p.bodies = addresses[1], addresses[2]
+	} else {
+		p.secure = addresses[1]
+	}
+	return p, nil
 }
 
 // stop ends the process and waits for it.
@@ -88,6 +105,41 @@ func cpuOf(pid int) (time.Duration, error) {
 	system, err := strconv.Atoi(fields[12])
 	const ticksPerSecond = 100 // USER_HZ is 100 on every Linux of today
 	return time.Duration(user+system) * time.Second / ticksPerSecond, err
+}
+
+// rss returns the memory that is resident, of the process and its children, bytes. What they share counts for each.
+func (p *process) rss() int64 { return p.memory("VmRSS:") }
+
+// peak returns the most that was resident since resetPeak.
+func (p *process) peak() int64 { return p.memory("VmHWM:") }
+
+func (p *process) memory(field string) (total int64) {
+	for _, pid := range append(children(p.command.Process.Pid), p.command.Process.Pid) {
+		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if _, rest, ok := strings.Cut(string(status), field); ok {
+			kib, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			total += kib << 10
+		}
+	}
+	return total
+}
+
+func (p *process) resetPeak() {
+	for _, pid := range append(children(p.command.Process.Pid), p.command.Process.Pid) {
+		os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0)
+	}
+}
+
+// settle has a Berth give back what it does not use, so that its memory says what it holds.
+func (p *process) settle() {
+	p.command.Process.Signal(syscall.SIGUSR1)
+	for last := int64(0); ; time.Sleep(200 * time.Millisecond) {
+		now := p.rss()
+		if diff := now - last; diff > -256<<10 && diff < 256<<10 {
+			return
+		}
+		last = now
+	}
 }
 
 func children(pid int) []int {
