@@ -13,6 +13,7 @@ import (
 // bench is everything that is measured.
 type bench struct {
 	dir     string
+	pair    certificate
 	origin  *process
 	proxies map[string]*process // by name
 	order   []string            // of the proxies' names
@@ -63,18 +64,20 @@ func (b *bench) start() error {
 		b.proxies[p.name] = started
 		b.order = append(b.order, p.name)
 	}
-	own, err := b.startBerth(someRoutes, pair, *profile)
+	own, err := b.startBerth(someRoutes, someRoutes, pair, *profile)
 	if err != nil {
 		return err
 	}
 	b.proxies[berth] = own
 	b.order = append(b.order, berth)
+	b.pair = pair
 	return b.plan(pair)
 }
 
-func (b *bench) startBerth(routes int, pair certificate, profile string) (*process, error) {
+func (b *bench) startBerth(routes, apps int, pair certificate, profile string) (*process, error) {
 	o := b.origin
-	return startRole("proxy", o.address+" "+o.sockets+" "+o.bodies, strconv.Itoa(routes), filepath.Join(b.dir, "access"+strconv.Itoa(routes)), pair.chain, pair.key, profile)
+	return startRole("proxy", o.address+" "+o.sockets+" "+o.bodies, strconv.Itoa(routes), strconv.Itoa(apps),
+		filepath.Join(b.dir, fmt.Sprintf("berth-%d-%d", routes, apps)), pair.chain, pair.key, profile)
 }
 
 func (b *bench) plan(pair certificate) error {
@@ -91,7 +94,7 @@ func (b *bench) plan(pair certificate) error {
 		}
 	}
 	for _, routes := range []int{10, *many} {
-		p, err := b.startBerth(routes, pair, "")
+		p, err := b.startBerth(routes, routes, pair, "")
 		if err != nil {
 			return err
 		}

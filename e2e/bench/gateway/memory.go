@@ -16,28 +16,65 @@ const (
 	openSockets     = 1000
 )
 
-// memory measures what a route, an idle connection and a WebSocket take of Berth's memory.
+// memory measures what a route, an app, an idle connection and a WebSocket take of Berth's memory.
 func (b *bench) memory() error {
-	few, lots := b.find(berth, plain, 10).proxy, b.find(berth, plain, *many).proxy
-	few.settle()
-	lots.settle()
-	perRoute := float64(lots.rss()-few.rss()) / float64(*many-10)
-	b.figures = append(b.figures, figure{"memory a route, with its app, instance and rules", perRoute / 1024, 1, " KiB"})
-	idle, err := grown(few, idleConnections, openIdle)
+	perRoute, err := b.more(*many, 10)
 	if err != nil {
 		return err
 	}
-	sockets, err := grown(few, openSockets, openSocket)
+	perApp, err := b.more(*many, *many)
 	if err != nil {
 		return err
 	}
-	b.figures = append(b.figures, figure{"memory an idle connection", idle / 1024, 8, " KiB"}, figure{"memory a WebSocket", sockets / 1024, 16, " KiB"})
+	idle, err := b.grown(idleConnections, openIdle)
+	if err != nil {
+		return err
+	}
+	sockets, err := b.grown(openSockets, openSocket)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\nmemory an app with a domain, an instance, rules and counts: %.2f KiB\n", perApp/1024)
+	b.figures = append(b.figures, figure{"memory a route, with rules", perRoute / 1024, 1, " KiB"},
+		figure{"memory an idle connection", idle / 1024, 8, " KiB"}, figure{"memory a WebSocket", sockets / 1024, 16, " KiB"})
 	return nil
 }
 
-// grown opens connections and returns how much memory of the proxy each takes while nothing moves on it, bytes.
-func grown(p *process, n int, open func(p *process) (io.Closer, error)) (float64, error) {
-	p.settle()
+// more returns how much more memory a Berth takes with so many routes and apps than with ten of each, for each route.
+func (b *bench) more(routes, apps int) (float64, error) {
+	var rss [2]int64
+	for i, n := range [][2]int{{10, 10}, {routes, apps}} {
+		p, err := b.startBerth(n[0], n[1], b.pair, "")
+		if err != nil {
+			return 0, err
+		}
+		c, err := openIdle(p) // waits until it knows its routes
+		if err == nil {
+			c.Close()
+			for range 3 { // the snapshot is written meanwhile
+				time.Sleep(time.Second)
+				err = p.settle()
+			}
+		}
+		rss[i] = p.rss()
+		p.stop()
+		if err != nil {
+			return 0, err
+		}
+	}
+	return float64(rss[1]-rss[0]) / float64(routes-10), nil
+}
+
+// grown opens connections and returns how much memory of a Berth each takes while nothing moves on it, bytes.
+func (b *bench) grown(n int, open func(p *process) (io.Closer, error)) (float64, error) {
+	p, err := b.startBerth(10, 10, b.pair, "")
+	if err != nil {
+		return 0, err
+	}
+	defer p.stop()
+	if err := p.settle(); err != nil {
+		return 0, err
+	}
 	before := p.rss()
 	var all []io.Closer
 	defer func() {
@@ -52,7 +89,9 @@ func grown(p *process, n int, open func(p *process) (io.Closer, error)) (float64
 		}
 		all = append(all, c)
 	}
-	p.settle()
+	if err := p.settle(); err != nil {
+		return 0, err
+	}
 	return float64(p.rss()-before) / float64(n), nil
 }
 

@@ -20,6 +20,7 @@ type process struct {
 	secure  string // for HTTPS
 	sockets string // of the origin: for WebSockets
 	bodies  string // of the origin: for large bodies
+	output  *bufio.Reader
 }
 
 // securePort is the port for HTTPS.
@@ -47,12 +48,13 @@ func startRole(args ...string) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
+	output := bufio.NewReader(out)
+	line, err := output.ReadString('\n')
 	if err != nil {
 		return nil, fmt.Errorf("%s did not start: %w", args[0], err)
 	}
 	addresses := append(strings.Fields(line), "", "", "")
-	p := &process{command: cmd, address: addresses[0]}
+	p := &process{command: cmd, address: addresses[0], output: output}
 	if args[0] == "origin" {
 		p.sockets, p.bodies = addresses[1], addresses[2]
 	} else {
@@ -131,15 +133,10 @@ func (p *process) resetPeak() {
 }
 
 // settle has a Berth give back what it does not use, so that its memory says what it holds.
-func (p *process) settle() {
+func (p *process) settle() error {
 	p.command.Process.Signal(syscall.SIGUSR1)
-	for last := int64(0); ; time.Sleep(200 * time.Millisecond) {
-		now := p.rss()
-		if diff := now - last; diff > -256<<10 && diff < 256<<10 {
-			return
-		}
-		last = now
-	}
+	_, err := p.output.ReadString('\n')
+	return err
 }
 
 func children(pid int) []int {

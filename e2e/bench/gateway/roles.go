@@ -10,11 +10,13 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/valyala/fasthttp"
@@ -22,7 +24,7 @@ import (
 	"berth/core"
 	"berth/worker/access"
 	"berth/worker/gateway"
-	"berth/worker/registry/memory"
+	"berth/worker/registry/snapshot"
 )
 
 func runRole(role string) {
@@ -35,7 +37,8 @@ func runRole(role string) {
 		return
 	}
 	routes, _ := strconv.Atoi(args[2])
-	runProxy(ctx, l, args[1], routes, args[3], certificate{chain: args[4], key: args[5]}, args[6])
+	apps, _ := strconv.Atoi(args[3])
+	runProxy(ctx, l, args[1], routes, apps, args[4], certificate{chain: args[5], key: args[6]}, args[7])
 }
 
 func listen() net.Listener {
@@ -104,21 +107,22 @@ func rules() *core.Rules {
 	}
 }
 
-// runProxy is Berth's gateway with so many apps, each at its own domain with rules, and one at localhost over TLS.
-func runProxy(ctx context.Context, l net.Listener, origin string, routes int, logs string, pair certificate, profile string) {
+// runProxy is Berth's gateway with so many domains of so many apps, all with rules, and one at localhost over TLS.
+func runProxy(ctx context.Context, l net.Listener, origin string, routes, apps int, logs string, pair certificate, profile string) {
 	sealer, err := core.NewSealer(bytes.Repeat([]byte{7}, 32))
 	if err != nil {
 		log.Fatal(err)
 	}
-	registry := memory.New()
+	feed := &feed{}
 	origins := strings.Fields(origin)
 	for i := range routes {
-		publish(registry, domain(i), fmt.Sprintf("app%d", i), origins[0])
+		feed.publish(domain(i), fmt.Sprintf("app%d", i%apps), origins[0])
 	}
-	publish(registry, "localhost", "secure", origins[0])
-	publish(registry, "sockets.localhost", "sockets", origins[1])
-	publish(registry, "bodies.localhost", "bodies", origins[2])
-	publishCertificate(registry, sealer, pair)
+	feed.publish("localhost", "secure", origins[0])
+	feed.publish("sockets.localhost", "sockets", origins[1])
+	feed.publish("bodies.localhost", "bodies", origins[2])
+	feed.publishCertificate(sealer, pair)
+	registry := snapshot.Keep(feed, snapshot.Options{Path: filepath.Join(logs, "snapshot")})
 	if profile != "" {
 		f, err := os.Create(profile)
 		if err != nil {
@@ -127,15 +131,16 @@ func runProxy(ctx context.Context, l net.Listener, origin string, routes int, lo
 		pprof.StartCPUProfile(f)
 		defer pprof.StopCPUProfile()
 	}
+	secure := listen()
+	fmt.Println(l.Addr(), secure.Addr())
 	settles := make(chan os.Signal, 1)
 	signal.Notify(settles, syscall.SIGUSR1)
 	go func() {
 		for range settles {
 			debug.FreeOSMemory()
+			fmt.Println("settled")
 		}
 	}()
-	secure := listen()
-	fmt.Println(l.Addr(), secure.Addr())
 	sink := access.New(access.Options{Dir: logs})
 	go sink.Run(ctx)
 	if err := gateway.New(gateway.Options{Registry: registry, Listener: l, Secure: secure, Sealer: sealer, Access: sink}).Run(ctx); err != nil {
@@ -143,18 +148,33 @@ func runProxy(ctx context.Context, l net.Listener, origin string, routes int, lo
 	}
 }
 
-func publish(r *memory.Registry, domain, app, origin string) {
-	address := core.Address{AppID: app, Version: "1.0", ContainerID: "c", Address: origin}
-	route := core.Route{Domain: domain, AppID: app, Weights: map[string]int{"1.0": 100}, State: core.RouteOnline, Rules: rules()}
-	if err := r.Register(context.Background(), address); err != nil {
-		log.Fatal(err)
-	}
-	if err := r.PutRoute(context.Background(), route); err != nil {
-		log.Fatal(err)
-	}
+// feed is a registry that tells everything once and keeps nothing, as one elsewhere does.
+type feed struct {
+	core.Registry
+	all []core.RegistryChange
 }
 
-func publishCertificate(r *memory.Registry, sealer core.Sealer, pair certificate) {
+func (f *feed) Watch(ctx context.Context, apply func(core.RegistryChange)) error {
+	for n, c := range f.all {
+		c.Reset = n == 0
+		apply(c)
+	}
+	f.all = nil
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (f *feed) Announce(context.Context, core.GatewayNode) error { return nil }
+func (f *feed) Contact() time.Time                               { return time.Now() }
+
+func (f *feed) publish(domain, app, origin string) {
+	f.all = append(f.all, core.RegistryChange{
+		Apps:   map[string][]core.Address{app: {{AppID: app, Version: "1.0", ContainerID: "c", Address: origin}}},
+		Routes: []core.Route{{Domain: domain, AppID: app, Weights: map[string]int{"1.0": 100}, State: core.RouteOnline, Rules: rules()}},
+	})
+}
+
+func (f *feed) publishCertificate(sealer core.Sealer, pair certificate) {
 	chain, err := os.ReadFile(pair.chain)
 	if err != nil {
 		log.Fatal(err)
@@ -167,9 +187,7 @@ func publishCertificate(r *memory.Registry, sealer core.Sealer, pair certificate
 	if c.SealedKey, err = sealer.Seal(c.ID, key); err != nil {
 		log.Fatal(err)
 	}
-	if err := r.PutCertificate(context.Background(), c); err != nil {
-		log.Fatal(err)
-	}
+	f.all = append(f.all, core.RegistryChange{Certificates: []core.PublishedCertificate{c}})
 }
 
 func domain(i int) string { return fmt.Sprintf("app%d.localhost", i) }
