@@ -141,28 +141,6 @@ func (c *conn) readHead() error {
 	return c.readSlowHead(time.Now().Add(c.Timeouts.Head))
 }
 
-// awaitRequest waits for the first byte of a request.
-func (c *conn) awaitRequest() error {
-	if len(c.in.buf) == largeBuffer {
-		c.in.rest(true)
-	}
-	c.out.rest()
-	if cap(c.forward) > smallBuffer {
-		c.forward = nil
-	}
-	c.state.Store(connIdle)
-	defer c.state.Store(connBusy)
-	// Drain looks at the state after it has set the flag, so one of the two shortens the deadline.
-	if err := c.in.arm(c.Timeouts.Idle); err != nil {
-		return err
-	}
-	if c.draining.Load() {
-		c.in.by = time.Time{}
-		return c.in.fill(c.grace())
-	}
-	return c.in.fill(c.Timeouts.Idle)
-}
-
 func (c *conn) readSlowHead(deadline time.Time) error {
 	c.in.by = time.Time{}
 	for {

@@ -32,6 +32,7 @@ type Gateway struct {
 	open  sync.WaitGroup
 
 	refused, unknown, tunnels, handshakes atomic.Int64
+	resting                               atomic.Int64 // connections that hold no buffers
 	access                                *accessLog
 }
 

@@ -125,7 +125,6 @@ func (b *bench) find(name, kind string, routes int) *cell {
 }
 
 func (b *bench) report(out io.Writer) {
-	b.printCells(out)
 	fmt.Fprintln(out)
 	b.ratio("gateway CPU a request, Berth to nginx, 1,000 routes", berth, nginx, plain, 1.1, (*cell).cpus)
 	b.ratio("gateway p99, Berth to nginx", berth, nginx, plain, 1.0, (*cell).slowest)

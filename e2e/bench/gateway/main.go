@@ -52,6 +52,7 @@ func run() error {
 			}
 		}
 	}
+	b.printCells(os.Stdout)
 	if err := b.memory(); err != nil {
 		return err
 	}
