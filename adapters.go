@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"berth/core"
 	"berth/core/config"
@@ -69,11 +68,8 @@ func gatewaysHere(cfg config.Config) []netip.AddrPort {
 		return nil
 	}
 	var all []netip.AddrPort
-	for _, listen := range []string{cfg.GatewayHTTP, cfg.GatewayHTTPS} {
-		if strings.HasPrefix(listen, ":") {
-			listen = "0.0.0.0" + listen
-		}
-		if a, err := netip.ParseAddrPort(listen); err == nil {
+	for _, listen := range append(tcpListeners(cfg), cfg.GatewayHTTP, cfg.GatewayHTTPS) {
+		if a, ok := listeningAt(listen); ok {
 			all = append(all, a)
 		}
 	}

@@ -52,6 +52,7 @@ var rooms = []room{
 		"github.com/gorilla/mux", "github.com/sirupsen/logrus"}}, // as distribution uses them
 	{"worker/access", []string{"core"}, nil},
 	{"worker/traffic", []string{"core"}, nil},
+	{"worker/gateway/tcp", []string{"core"}, nil},
 	{"worker/gateway", []string{"core"}, []string{"golang.org/x/net/http2/...", "golang.org/x/sys/unix", "golang.org/x/crypto/bcrypt", "github.com/klauspost/compress/..."}},
 	{"worker", []string{"core"}, nil},
 	{"views/...", []string{"core", "views/..."}, []string{"github.com/a-h/templ/...", "github.com/nicksnyder/go-i18n/v2/...", "golang.org/x/text/...",

@@ -39,6 +39,7 @@ func doctor(ctx context.Context, cfg config.Config, out io.Writer) error {
 	if cfg.Has("gateway") {
 		findings = append(findings, checkSnapshot(cfg))
 	}
+	findings = append(findings, checkTCP(ctx, cfg)...)
 	for _, s := range cfg.ZooKeeperServers {
 		findings = append(findings, checkZooKeeper(s))
 	}

@@ -31,6 +31,7 @@ import (
 	"berth/worker/discovery"
 	"berth/worker/domain"
 	"berth/worker/gateway"
+	"berth/worker/gateway/tcp"
 	"berth/worker/handover"
 	"berth/worker/health"
 	"berth/worker/image"
@@ -58,6 +59,7 @@ type parts struct {
 	local     *traffic.Local  // what it tells; nil without one
 	traffic   *traffic.Reader // of all gateways
 	secret    string          // of the gateways' counts
+	tcp       *tcp.Server
 	monitor   *health.Monitor
 	discovery *discovery.Discovery
 	domains   *domain.Loop
@@ -201,8 +203,10 @@ func (p *parts) joinGateway() (err error) {
 		return err
 	}
 	p.snapshot = snapshot.Keep(p.registry, snapshot.Options{Path: snapshotPath(p.cfg), Log: p.log.With("part", "snapshot")})
+	p.tcp = tcp.New(tcp.Options{Pool: tcpPool(p.cfg), Open: p.listeners.Listen, Certificate: p.certificate, Log: p.log.With("part", "tcp"),
+		Timeouts: tcp.Timeouts{Drain: drainFor}})
 	p.offer = &handover.Offer{Listeners: p.listeners, Path: p.handoverPath(), Flush: p.snapshot.Save}
-	p.gateway = gateway.New(gateway.Options{Access: p.access, Stats: p.cfg.GatewayStats, Registry: p.snapshot, ID: gatewayID(),
+	p.gateway = gateway.New(gateway.Options{Also: p.tcp.Apply, Access: p.access, Stats: p.cfg.GatewayStats, Registry: p.snapshot, ID: gatewayID(),
 		Listen: p.cfg.GatewayHTTP, Open: p.listeners.Listen, Succeeded: p.succeeded,
 		ListenSecure: p.cfg.GatewayHTTPS, SecurePort: p.cfg.SecurePort(), Sealer: sealer,
 		Pages: gatewaypages.Pages[gateway.PageKind](p.messages), Log: p.log.With("part", "gateway"),
@@ -286,7 +290,7 @@ func (p *parts) joinWorker(entries core.Catalog) {
 
 func (p *parts) joinService(entries core.Catalog, workerSecret string) {
 	p.service = service.New(service.Deps{Store: p.store, Images: p.images, Engines: p.engines, Catalog: entries, Waker: p.loop,
-		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.traffic, WorkerSecret: workerSecret,
+		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.traffic, TCP: p.tcp, TCPPool: tcpPool(p.cfg), WorkerSecret: workerSecret,
 		Checker: p.domains, Publisher: p.discovery, HTTPSURL: p.cfg.SecureURL(),
 		Mailer: newMailer(p.cfg, p.log), Words: p.word, Register: p.cfg.OIDCRegister == "on", BootstrapToken: p.cfg.BootstrapToken,
 		Registration: p.cfg.Registration == "on", RegistrationPlan: p.cfg.RegistrationPlan, BaseDomain: p.cfg.BaseDomain, DefaultPlan: p.cfg.DefaultPlan, GatewayURL: p.cfg.GatewayURL,

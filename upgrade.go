@@ -37,7 +37,7 @@ func (p *parts) beginGateway(ctx context.Context) (wait func(), err error) {
 		return nil, err
 	}
 	supervisor := &worker.Supervisor{Log: p.log}
-	supervisor.Add(worker.Loop{Name: "gateway", Run: p.gateway.Run})
+	supervisor.Add(worker.Loop{Name: "gateway", Run: p.gateway.Run}, worker.Loop{Name: "tcp", Run: p.tcp.Run})
 	var running sync.WaitGroup
 	running.Go(func() { supervisor.Run(ctx) })
 	if older != nil {
@@ -127,7 +127,7 @@ func (p *parts) listens() (all []string) {
 			all = append(all, address)
 		}
 	}
-	return all
+	return append(all, tcpListeners(p.cfg)...)
 }
 
 func (p *parts) reservePortal() error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,6 +21,25 @@ type TCPPort struct {
 	Proxy      bool     // instances get the PROXY protocol, version 2
 	Author     string
 	CreatedAt  time.Time
+}
+
+// TCPPortInput is what a person says of a port.
+type TCPPortInput struct {
+	Port       int // 0 takes any that is free
+	ServerName string
+	TLS        TCPTLS
+	Everybody  bool // lets all addresses connect; Allow is empty then, and only then
+	Allow      []string
+	Deny       []string
+	Proxy      bool
+}
+
+// TCPPortView is a port as it is shown.
+type TCPPortView struct {
+	TCPPort
+	Host    string // that programs connect to
+	Counts  TCPCounts
+	Counted bool // by a gateway of this process; else there are no Counts
 }
 
 // MaxTCPPorts is how many an app may have.
@@ -49,6 +69,15 @@ func (p TCPPort) Validate() error {
 
 // Everybody reports whether all addresses may connect, but those of Deny.
 func (p TCPPort) Everybody() bool { return len(p.Allow) == 0 }
+
+// MayPresent reports whether the certificate of p's server name may be shown for the app, whose own name and domains
+// these are: where TLS ends at the gateway, the name has to be the app's, or clients would take it for somebody else.
+func (p TCPPort) MayPresent(own string, domains []Domain) bool {
+	return p.TLS != TCPTerminate || p.ServerName == own || slices.ContainsFunc(domains, func(d Domain) bool {
+		_, parent, _ := strings.Cut(p.ServerName, ".")
+		return d.Verified && (d.Name == p.ServerName || d.Name == "*."+parent)
+	})
+}
 
 // Route is what the gateways are told. weights are those of the release that serves.
 func (p TCPPort) Route(weights map[string]int) TCPRoute {
@@ -114,17 +143,20 @@ type TCPPortStore interface {
 type TCPCounts struct {
 	Listening bool   // the gateway accepts connections
 	Problem   string // of the operating system, when it does not
-	Open      int64
-	Total     int64 // that were let in
-	Refused   int64 // by the lists, by the limit of connections, or because the client named no known server
-	Failed    int64 // that no instance took
-	BytesIn   int64 // from clients
-	BytesOut  int64 // to clients
+
+	NoCertificate bool // TLS is to end at the gateway, which has no certificate for the name yet
+
+	Open     int64
+	Total    int64 // that were let in
+	Refused  int64 // by the lists, by the limit of connections, or because the client named no known server
+	Failed   int64 // that no instance took
+	BytesIn  int64 // from clients
+	BytesOut int64 // to clients
 }
 
 // Plus is the sum of counts of several ports.
 func (c TCPCounts) Plus(o TCPCounts) TCPCounts {
-	return TCPCounts{Listening: c.Listening && o.Listening, Open: c.Open + o.Open, Total: c.Total + o.Total,
+	return TCPCounts{Listening: c.Listening && o.Listening, NoCertificate: c.NoCertificate || o.NoCertificate, Open: c.Open + o.Open, Total: c.Total + o.Total,
 		Refused: c.Refused + o.Refused, Failed: c.Failed + o.Failed, BytesIn: c.BytesIn + o.BytesIn, BytesOut: c.BytesOut + o.BytesOut}
 }
 

@@ -67,6 +67,7 @@ func (h *Handlers) API(g *echo.Group) {
 	h.tokenAPI(g)
 	h.rolloutAPI(g)
 	h.domainAPI(g)
+	h.portAPI(g)
 }
 
 func serveOpenAPI(c echo.Context) error {

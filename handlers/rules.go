@@ -20,7 +20,7 @@ const (
 // AllRules returns the rules of every route.
 func AllRules() Rules {
 	all := Rules{}
-	for _, r := range []Rules{baseRules, apiRules, besideRules, tenantRules, profileRules, quotaRules, draftRules, supportRules, auditRules, tokenRules, rolloutRules, domainRules} {
+	for _, r := range []Rules{baseRules, apiRules, besideRules, tenantRules, profileRules, quotaRules, draftRules, supportRules, auditRules, tokenRules, rolloutRules, domainRules, portRules} {
 		maps.Copy(all, r)
 	}
 	return all

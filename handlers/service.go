@@ -19,6 +19,7 @@ type Service interface {
 	AuditService
 	TokenService
 	DomainService
+	PortService
 
 	// People.
 

@@ -21,6 +21,9 @@ import (
 // operatorToken is the bootstrap token of a real portal.
 const operatorToken = "bootstrap-token-of-at-least-32-characters"
 
+// tcpPool is what ports there are for apps; nothing listens on them here.
+var tcpPool = core.TCPPool{From: 30000, To: 39999, Taken: []core.TCPRange{{From: 22, To: 22}}}
+
 // realPortal is a portal on the real service, database and image store; only the workers are missing, so what is
 // accepted stays accepted.
 type realPortal struct {
@@ -48,7 +51,7 @@ func newRealPortalWith(t *testing.T, change func(*service.Deps)) realPortal {
 	}
 	dir := t.TempDir()
 	s := openStore(t, dir)
-	deps := service.Deps{Store: s, Images: images, Catalog: entries, Waker: asleep{},
+	deps := service.Deps{Store: s, Images: images, Catalog: entries, Waker: asleep{}, TCPPool: tcpPool,
 		Notifier: service.NewNotifier(), Traffic: noTraffic{}, BootstrapToken: operatorToken, Registration: true, RegistrationPlan: "starter",
 		PortalURL: "http://localhost:8080", BaseDomain: "localhost", GatewayURL: "http://localhost:8000",
 		TempDir: t.TempDir(), Logs: silence{}}

@@ -122,6 +122,10 @@ var calls = map[string]call{
 	"POST /api/v1/apps/:app/canary":       {json: `{"version":"{version}"}`},
 	"PUT /api/v1/apps/:app/canary/share":  {json: `{"share":20}`},
 
+	"POST /api/v1/apps/:app/ports":         {json: `{"everybody":true}`},
+	"PUT /api/v1/apps/:app/ports/:port":    {json: `{"everybody":true}`},
+	"DELETE /api/v1/apps/:app/ports/:port": {renew: portAgain},
+
 	"GET /api/v1/addresses/:id": {path: "/api/v1/addresses/free-one"},
 
 	"GET /v2":      {path: "/v2/"},
@@ -146,6 +150,9 @@ var websocketHeaders = []string{"Connection", "Upgrade", "Upgrade", "websocket",
 
 const multipartUpload = "--xx\r\nContent-Disposition: form-data; name=\"tenant\"\r\n\r\n{tenant}\r\n" +
 	"--xx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.tar\"\r\n\r\nno archive\r\n--xx--\r\n"
+
+// portAgain opens a TCP port once more.
+func portAgain(h *house, s sample) sample { return sample{"port": h.tcpPort(s["app"], s["tenant"])} }
 
 // uploadAgain brings the files once more.
 func uploadAgain(h *house, s sample) sample {

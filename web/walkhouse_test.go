@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -49,7 +50,7 @@ func newHouse(t *testing.T) *house {
 	h.own, h.foreign = h.furnish("Oolong", "1.0"), h.furnish("Coffee", "9.0")
 	h.absent = sample{"tenant": "no-team", "app": "no-app", "blog": "no-blog", "service": "no-service", "upload": core.NewID(),
 		"app upload": core.NewID(), "operation": core.NewID(), "id": core.NewID(), "version": "7.7", "label": "7.7", "release": "77",
-		"token": core.NewID(), "entry": "nothing", "plan": "nothing", "request": core.NewID(), "session": core.NewID(),
+		"token": core.NewID(), "entry": "nothing", "plan": "nothing", "request": core.NewID(), "port": "77", "session": core.NewID(),
 		"person": core.NewID(), "user": core.NewID(), "invitation": core.NewID(), "domain": "no-domain.example.com"}
 	h.invite()
 	h.own["session"], h.foreign["session"] = h.waiting(h.own["tenant"]), h.waiting(h.foreign["tenant"])
@@ -78,6 +79,7 @@ func (h *house) furnish(name, label string) sample {
 		h.must(202, http.MethodPost, "/apps/"+s["app"]+"/releases", object{"replicas": 2}, &made)
 		s["release"] = "2"
 	}
+	s["port"] = h.tcpPort(s["app"], tenant)
 	h.must(201, http.MethodPost, "/tenants/"+tenant+"/tokens", object{"name": "spare", "scope": "read"}, &made)
 	s["token"] = made["id"].(string)
 	spare := core.User{ID: core.NewID(), Email: core.NewInstanceID() + "@example.com", Name: "Spare", CreatedAt: time.Now()}
@@ -101,6 +103,14 @@ func (h *house) furnish(name, label string) sample {
 	h.ok(h.store.Instances().Create(h.system(), core.Instance{ID: core.NewInstanceID(), AppID: s["app"], TenantID: tenant,
 		VersionID: core.NewID(), Label: label, Release: 1, HostID: h.host(), HostPort: 25700 + int(label[0]-'0'), State: core.InstanceReady, CreatedAt: time.Now()}))
 	return s
+}
+
+// tcpPort opens a TCP port of an app.
+func (h *house) tcpPort(app, tenant string) (number string) {
+	h.t.Helper()
+	p, err := h.store.TCPPorts().Create(h.system(), core.TCPPort{AppID: app, TenantID: tenant, CreatedAt: time.Now()}, tcpPool)
+	h.ok(err)
+	return strconv.Itoa(p.Port)
 }
 
 func (h *house) system() context.Context { return core.WithActor(context.Background(), core.System()) }

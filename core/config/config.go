@@ -23,6 +23,7 @@ type Config struct {
 	GatewayHTTP  string `name:"gateway-http" default:"127.0.0.1:8000" placeholder:"HOST:PORT" help:"Where the gateway listens for HTTP, or off."`
 	GatewayHTTPS string `name:"gateway-https" default:"off" placeholder:"HOST:PORT" help:"Where the gateway listens for HTTPS, or off."`
 	GatewayStats string `name:"gateway-stats" default:"off" placeholder:"HOST:PORT" help:"Where the gateway tells portals and workers of other processes what it counted, or off."`
+	GatewayTCP   string `name:"gateway-tcp" default:"127.0.0.1:30000-30099" placeholder:"HOST:FROM-TO" help:"Where the gateway listens for TCP, and the ports that apps can get there, or off. The same for portal and gateways."`
 	GatewayURL   string `name:"gateway-url" placeholder:"URL" help:"The gateway's address as browsers see it. Default: http://{base-domain} with the port of gateway-http."`
 	BaseDomain   string `name:"base-domain" default:"localhost" placeholder:"DOMAIN" help:"An app answers at {appId}.{base-domain}."`
 
@@ -125,6 +126,9 @@ func (c Config) Pool() netip.Prefix {
 func (c *Config) derive() {
 	if c.GatewayHTTP == off {
 		c.GatewayHTTP = ""
+	}
+	if c.GatewayTCP == off {
+		c.GatewayTCP = ""
 	}
 	if c.GatewayHTTPS == off {
 		c.GatewayHTTPS = ""

@@ -40,7 +40,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Config{Data: "./data", Roles: []string{"portal", "worker", "gateway"},
 		PortalListen: "127.0.0.1:8080", PortalURL: "http://localhost:8080", GatewayHTTP: "127.0.0.1:8000",
-		GatewayURL: "http://localhost:8000", BaseDomain: "localhost", Database: "sqlite", Engine: "docker",
+		GatewayURL: "http://localhost:8000", GatewayTCP: "127.0.0.1:30000-30099", BaseDomain: "localhost", Database: "sqlite", Engine: "docker",
 		PortRange: "25700-29999", NetworkPool: "10.213.0.0/16", Registry: "memory", SMTPTLS: "starttls",
 		OIDCRegister: "off", Registration: "off", RegistrationPlan: "starter", DefaultPlan: "standard", AuditRetention: 365, MetricsOpen: "off", LogLevel: "info", LogFormat: "text"}
 	if d := cmp.Diff(want, c, cmpopts.EquateEmpty()); d != "" {
@@ -180,6 +180,12 @@ func TestFaults(t *testing.T) {
 		{"--gateway-https=127.0.0.1:8000", "gateway-https:"},
 		{"--gateway-stats=0.0.0.0:8090", "gateway-stats:"},
 		{"--gateway-stats=:8090", "gateway-stats:"},
+		{"--gateway-tcp=127.0.0.1", "gateway-tcp:"},
+		{"--gateway-tcp=127.0.0.1:30010-30000", "gateway-tcp:"},
+		{"--gateway-tcp=:30000-31000", "gateway-tcp:"},
+		{"--gateway-tcp=:29990-30010", "gateway-tcp:"},
+		{"--gateway-tcp=:8000-8010", "gateway-tcp:"},
+		{"--gateway-tcp=:20-30", "gateway-tcp:"},
 		{"--portal-url=http://a/b", "portal-url:"},
 		{"--gateway-url=ftp://a", "gateway-url:"},
 		{"--database=mysql", "database-dsn:"},
@@ -367,5 +373,18 @@ func TestHasKey(t *testing.T) {
 	c, _, err = load(t, "", []string{"serve", "--data", t.TempDir(), "--secret-key", strings.Repeat("ab", 32)})
 	if err != nil || !c.HasKey() {
 		t.Error("a key that is set is not seen", err)
+	}
+}
+func TestTCPPool(t *testing.T) {
+	for _, x := range []struct {
+		value    string
+		host     string
+		from, to int
+	}{{"127.0.0.1:30000-30099", "127.0.0.1", 30000, 30099}, {":5432", "", 5432, 5432}, {"[::1]:31000-31001", "::1", 31000, 31001}, {"off", "", 0, 0}} {
+		c, _, err := load(t, "", []string{"serve", "--gateway-tcp=" + x.value})
+		host, from, to := c.TCP()
+		if err != nil || host != x.host || from != x.from || to != x.to {
+			t.Errorf("%s: %q %d %d, %v", x.value, host, from, to, err)
+		}
 	}
 }

@@ -34,6 +34,7 @@ func (c Config) Validate() error {
 	}
 	f.roles(c.Roles)
 	f.listeners(c)
+	f.tcp(c)
 	f.urls(c)
 	for _, server := range c.DNSServers {
 		f.address("dns-servers", server)

@@ -22,6 +22,8 @@ type Deps struct {
 	Notifier core.Notifier
 	Logs     core.LogSource
 	Traffic  core.Traffic
+	TCP      core.TCPTraffic // nil where no gateway is
+	TCPPool  core.TCPPool
 	Mailer   core.Mailer                               // nil sends no mail
 	Words    func(language string, t core.Text) string // what mail says; language "" is English
 
@@ -57,6 +59,8 @@ type Service struct {
 	notifier core.Notifier
 	logs     core.LogSource
 	traffic  core.Traffic
+	tcp      core.TCPTraffic
+	tcpPool  core.TCPPool
 	post     *post
 
 	checker   DomainChecker
@@ -99,7 +103,7 @@ var _ core.ImageGate = (*Service)(nil)
 func New(d Deps) *Service {
 	s := &Service{
 		store: d.Store, images: d.Images, engines: d.Engines, entries: d.Catalog, waker: d.Waker, notifier: d.Notifier, logs: d.Logs,
-		traffic: d.Traffic, workerSecret: d.WorkerSecret, bootstrapToken: d.BootstrapToken,
+		traffic: d.Traffic, tcp: d.TCP, tcpPool: d.TCPPool, workerSecret: d.WorkerSecret, bootstrapToken: d.BootstrapToken,
 		portal: parseURL(d.PortalURL), gateway: parseURL(d.GatewayURL), baseDomain: d.BaseDomain, defaultPlan: cmp.Or(d.DefaultPlan, core.UnlimitedPlan), tempDir: d.TempDir,
 		post: newPost(d), now: d.Now, log: d.Log, passwords: newPasswords(), failures: newFailures(), attempts: newAttempts(), auditKept: d.AuditKept, fetches: newFetches(),
 		registration: d.Registration, registrationPlan: d.RegistrationPlan, hurry: newHurry(),

@@ -30,11 +30,19 @@ func (d *Discovery) wanted(ctx context.Context, appID string) (publication, erro
 		}
 		serving = &release
 	}
+	ports, err := d.opts.Store.TCPPorts().List(ctx, appID)
+	if err != nil {
+		return publication{}, err
+	}
 	want, err := d.govern(ctx, row, serving, wanted(row, serving, instances, d.Domain(appID)))
 	if err == nil {
 		err = d.handOver(ctx, row, serving, &want, instances)
 	}
-	return want.withDomains(d.Domain(appID), domains), err
+	if err != nil {
+		return publication{}, err
+	}
+	want.addTCPPorts(row, serving, ports, d.Domain(appID), domains)
+	return want.withDomains(d.Domain(appID), domains), nil
 }
 
 // different returns the apps of which something else is published than is wanted, by few and large queries.
@@ -44,6 +52,10 @@ func (d *Discovery) different(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	domains, err := d.domains(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ports, err := d.tcpPorts(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +79,7 @@ func (d *Discovery) different(ctx context.Context) ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
+			want.addTCPPorts(row, releases[row.ID], ports[row.ID], d.Domain(row.ID), domains[row.ID])
 			if !d.app(row.ID).is(want.withDomains(d.Domain(row.ID), domains[row.ID])) {
 				different = append(different, row.ID)
 			}
@@ -94,6 +107,16 @@ func (d *Discovery) instances(ctx context.Context) (map[string][]core.Instance, 
 		byApp[i.AppID] = append(byApp[i.AppID], i)
 	}
 	return byApp, nil
+}
+
+// tcpPorts returns the TCP ports of every app.
+func (d *Discovery) tcpPorts(ctx context.Context) (map[string][]core.TCPPort, error) {
+	all, err := d.opts.Store.TCPPorts().List(ctx, "")
+	byApp := map[string][]core.TCPPort{}
+	for _, p := range all {
+		byApp[p.AppID] = append(byApp[p.AppID], p)
+	}
+	return byApp, err
 }
 
 // releases returns the serving releases of a page of apps.

@@ -31,6 +31,7 @@ func diff(appID string, known, want publication) []step {
 			steps = append(steps, deleteRoute{domain})
 		}
 	}
+	steps = append(steps, diffTCP(known, want)...)
 	for _, at := range places(known) {
 		if _, ok := want.addresses[at]; !ok {
 			steps = append(steps, deregister{core.Address{AppID: appID, Version: at.version, ContainerID: at.container,

@@ -22,6 +22,9 @@ func publications(t *rapid.T, label string) publication {
 		p.addRoute(core.Route{Domain: fmt.Sprintf("d%d.localhost", n), AppID: "shop", State: core.RouteOnline,
 			Weights: map[string]int{rapid.SampledFrom([]string{"1.0", "1.1"}).Draw(t, label+" version"): 100}})
 	}
+	for _, n := range rapid.SliceOfN(rapid.IntRange(0, 2), 0, 2).Draw(t, label+" TCP ports") {
+		p.addTCPRoute(core.TCPRoute{Port: 30000 + n, AppID: "shop", Proxy: rapid.Bool().Draw(t, label+" proxy")})
+	}
 	p.config = rapid.SampledFrom([][]byte{nil, {}, []byte(`{"a":1}`), []byte(`{"a":2}`)}).Draw(t, label+" config")
 	return p
 }
@@ -43,7 +46,7 @@ func TestDiffLeadsToWhatIsWanted(t *testing.T) {
 		if rest := diff("shop", known, want); len(rest) > 0 {
 			t.Fatalf("left to do: %v", rest)
 		}
-		if !maps.Equal(known.addresses, want.addresses) || string(known.config) != string(want.config) {
+		if !maps.Equal(known.addresses, want.addresses) || !maps.EqualFunc(known.tcp, want.tcp, core.TCPRoute.Same) || string(known.config) != string(want.config) {
 			t.Fatalf("got %v, want %v", known, want)
 		}
 	})
@@ -74,7 +77,8 @@ func TestDiffKeepsTheOrder(t *testing.T) {
 		rank := 0
 		for _, s := range diff("shop", publications(t, "known"), wantable(t)) {
 			r := map[string]int{"discovery.putConfig": 0, "discovery.register": 1, "discovery.putRoute": 2,
-				"discovery.deleteRoute": 3, "discovery.deregister": 4, "discovery.deleteConfig": 5}[fmt.Sprintf("%T", s)]
+				"discovery.deleteRoute": 3, "discovery.putTCPRoute": 4, "discovery.deleteTCPRoute": 5, "discovery.deregister": 6,
+				"discovery.deleteConfig": 7}[fmt.Sprintf("%T", s)]
 			if r < rank {
 				t.Fatalf("%T comes late", s)
 			}

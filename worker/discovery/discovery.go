@@ -25,6 +25,7 @@ type Options struct {
 type Discovery struct {
 	opts     Options
 	work     *work
+	tcp      tcpOwners
 	syncTook time.Duration // the last comparison of everything; belongs to Run
 
 	clock  atomic.Int64 // counts writes; see app.written
@@ -42,7 +43,7 @@ func New(o Options) *Discovery {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Discovery{opts: o, work: newWork(), apps: map[string]*app{}}
+	return &Discovery{opts: o, work: newWork(), apps: map[string]*app{}, tcp: tcpOwners{ids: map[string]string{}}}
 }
 
 // Domain returns the name at which an app answers by default.
@@ -93,7 +94,7 @@ func (d *Discovery) publish(ctx context.Context, a *app, want publication) error
 	var refused error
 	for _, s := range diff(a.id, a.known, want) {
 		s.doubt(&a.known)
-		err := s.do(ctx, d.opts.Registry)
+		err := d.tcp.do(ctx, a.id, s, d.opts.Registry)
 		a.written = d.clock.Add(1)
 		switch {
 		case err == nil:

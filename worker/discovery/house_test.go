@@ -188,3 +188,17 @@ func (r *noting) DeleteConfig(ctx context.Context, app string) error {
 	}
 	return r.Registry.DeleteConfig(ctx, app)
 }
+
+func (r *noting) PutTCPRoute(ctx context.Context, route core.TCPRoute) error {
+	if err := r.write("+%s", route.ID()); err != nil {
+		return err
+	}
+	return r.Registry.PutTCPRoute(ctx, route)
+}
+
+func (r *noting) DeleteTCPRoute(ctx context.Context, id string) error {
+	if err := r.write("-%s", id); err != nil {
+		return err
+	}
+	return r.Registry.DeleteTCPRoute(ctx, id)
+}

@@ -11,15 +11,16 @@ import (
 // is there is not known, so it is written again when it is wanted, and removed when it is not.
 type publication struct {
 	addresses map[place]core.Address
-	routes    map[string]core.Route // by domain
-	config    []byte                // nil: none; empty: in doubt
+	routes    map[string]core.Route    // by domain
+	tcp       map[string]core.TCPRoute // by id
+	config    []byte                   // nil: none; empty: in doubt
 }
 
 // place is where in an app's part of the registry an address lies.
 type place struct{ version, container string }
 
 func newPublication() publication {
-	return publication{addresses: map[place]core.Address{}, routes: map[string]core.Route{}}
+	return publication{addresses: map[place]core.Address{}, routes: map[string]core.Route{}, tcp: map[string]core.TCPRoute{}}
 }
 
 func (p *publication) addAddress(a core.Address) {

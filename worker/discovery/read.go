@@ -29,6 +29,10 @@ func (d *Discovery) readLocked(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	tcp, err := d.opts.Registry.TCPRoutes(ctx)
+	if err != nil {
+		return err
+	}
 	found := map[string]publication{}
 	of := func(appID string) publication {
 		if _, ok := found[appID]; !ok {
@@ -43,6 +47,10 @@ func (d *Discovery) readLocked(ctx context.Context) error {
 	for _, r := range routes {
 		p := of(r.AppID)
 		p.addRoute(r)
+	}
+	for _, r := range tcp {
+		p := of(r.AppID)
+		p.addTCPRoute(r)
 	}
 	for _, id := range d.ids() {
 		of(id)

@@ -150,3 +150,11 @@ func (s *certificates) size() int {
 	defer s.mu.RUnlock()
 	return len(s.byID)
 }
+
+// Certificate returns what is presented for a name, which may be that of a wildcard; nil for none.
+func (g *Gateway) Certificate(name string) *tls.Certificate {
+	if c := g.certificates.find(name); c != nil {
+		return &c.tls
+	}
+	return nil
+}

@@ -107,6 +107,9 @@ func (g *Gateway) apply(c core.RegistryChange) {
 		g.Log.Warn("entry of the registry is left out", "path", r.Path, "reason", r.Reason)
 	}
 	g.table.apply(c)
+	if g.Also != nil {
+		g.Also(c)
+	}
 }
 
 func (g *Gateway) listen() ([]net.Listener, error) {

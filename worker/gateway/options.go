@@ -29,10 +29,11 @@ type Options struct {
 	SecurePort   string       // of HTTPS as browsers see it, for redirects; "" takes that of the listener
 	Sealer       core.Sealer  // opens the keys of certificates; nil turns HTTPS off
 
-	Pages    PageFunc   // nil answers in plain text
-	ID       string     // by which the gateway is announced; "" does not announce it
-	Stats    string     // address of its counts, announced with the ID
-	Access   AccessSink // keeps the access log; nil keeps none
+	Also     func(core.RegistryChange) // is told every change of the registry too; nil for nobody
+	Pages    PageFunc                  // nil answers in plain text
+	ID       string                    // by which the gateway is announced; "" does not announce it
+	Stats    string                    // address of its counts, announced with the ID
+	Access   AccessSink                // keeps the access log; nil keeps none
 	Timeouts Timeouts
 	Log      *slog.Logger // nil logs nothing
 
