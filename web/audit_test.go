@@ -41,11 +41,26 @@ var attempts = map[string]attempt{
 		p.upload(w.app, "0.9")
 		return ""
 	}},
-	"POST /apps/:app/releases": {body: object{"version": "1.0"}, action: "app.release"},
-	"POST /apps/:app/rollback": {body: object{"release": 1}, action: "app.rollback", before: released},
-	"PUT /apps/:app/scaling":   {body: object{"min": 2, "max": 2}, action: "app.scale", before: released},
-	"POST /apps/:app/restart":  {action: "app.restart", before: released},
-	"POST /apps/:app/stop":     {action: "app.stop", before: released},
+	"POST /apps/:app/releases":                 {body: object{"version": "1.0"}, action: "app.release"},
+	"POST /apps/:app/rollback":                 {body: object{"release": 1}, action: "app.rollback", before: released},
+	"POST /apps/:app/releases/:release/switch": {path: "/apps/{app}/releases/1/switch", action: "app.switch", before: beside},
+	"POST /apps/:app/releases/:release/back": {path: "/apps/{app}/releases/2/back", action: "app.switch_back", before: func(p realPortal, w auditWalk) string {
+		served(p, w)
+		return beside(p, w)
+	}},
+	"POST /apps/:app/canary":         {body: object{"version": "2.0"}, action: "canary.start", before: served},
+	"PUT /apps/:app/canary/share":    {body: object{"share": 20}, action: "canary.share", before: onTrial},
+	"POST /apps/:app/canary/promote": {action: "canary.promote", before: onTrial},
+	"POST /apps/:app/canary/abort":   {action: "canary.abort", before: onTrial},
+	"POST /apps/:app/canary/hold":    {action: "canary.hold", before: onTrial},
+	"POST /apps/:app/canary/resume": {action: "canary.resume", before: func(p realPortal, w auditWalk) string {
+		onTrial(p, w)
+		p.must(200, http.MethodPost, "/apps/"+w.app+"/canary/hold", nil, nil)
+		return ""
+	}},
+	"PUT /apps/:app/scaling":  {body: object{"min": 2, "max": 2}, action: "app.scale", before: released},
+	"POST /apps/:app/restart": {action: "app.restart", before: released},
+	"POST /apps/:app/stop":    {action: "app.stop", before: released},
 	"POST /apps/:app/start": {action: "app.start", before: func(p realPortal, w auditWalk) string {
 		released(p, w)
 		p.must(202, http.MethodPost, "/apps/"+w.app+"/stop", nil, nil)

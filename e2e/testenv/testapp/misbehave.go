@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -67,5 +68,8 @@ func drop(w http.ResponseWriter, r *http.Request) {
 // slow answers after ?ms=.
 func slow(w http.ResponseWriter, r *http.Request) {
 	time.Sleep(time.Duration(number(r, "ms", 1000)) * time.Millisecond)
+	if status, err := strconv.Atoi(os.Getenv("SLOW_STATUS")); err == nil {
+		w.WriteHeader(status)
+	}
 	hello(w, r)
 }
