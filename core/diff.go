@@ -30,6 +30,7 @@ type Revision struct {
 	Release                // secrets masked
 	Changes   []Difference // against the release with the number before; nil for the first
 	Operation Operation    // the zero one when it is not kept any more
+	Switch    SwitchCount  // what the gateways counted of the switch to it; the zero one when they did not
 }
 
 // Diff says what differs from one release to another, in the order of the settings. Of secrets it says that they

@@ -11,6 +11,7 @@ import (
 	"berth/views/i18n"
 	"berth/views/layout"
 	"berth/views/paths"
+	"berth/views/release"
 	"berth/views/ui"
 	"berth/views/version"
 )
@@ -35,6 +36,11 @@ func (h *Handlers) deployPage(c echo.Context) error {
 	if a, err := h.Service.App(c.Request().Context(), v.AppID); err == nil && a.Plan != "" {
 		form.Values["plan"] = a.Plan
 	}
+	current, err := h.currentRelease(c.Request().Context(), v.AppID)
+	if err != nil {
+		return err
+	}
+	release.FillStrategy(form, current.Spec.Strategy)
 	return h.renderDeploy(c, http.StatusOK, v, form)
 }
 
@@ -100,6 +106,9 @@ func (h *Handlers) deploy(c echo.Context) error {
 
 // release deploys a version and leads to the operation, or to the form when something is wrong.
 func (h *Handlers) release(c echo.Context, v core.Version, f ui.Form, in core.NewRelease) error {
+	if c.FormValue("strategy") == string(core.StrategyCanary) && c.FormValue("then") != "stage" {
+		return h.startTrial(c, v, f)
+	}
 	in.Version = v.Label
 	next, err := h.releaseOrStage(c, v.AppID, in)
 	if err == nil {

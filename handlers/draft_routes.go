@@ -16,6 +16,7 @@ type DraftService interface {
 	Unstage(ctx context.Context, appID, what, name string) error
 	DiscardDraft(ctx context.Context, appID string) error
 	ReleaseDraft(ctx context.Context, appID string, on int, in core.NewRelease) (core.Release, core.Operation, error)
+	VersionMemory(ctx context.Context, appID string) (map[string]core.Bytes, error)
 	CheckDraft(ctx context.Context, appID string) (core.QuotaCheck, error)
 }
 
@@ -24,6 +25,10 @@ func (h *Handlers) draftPages(g *echo.Group) {
 	g.POST(paths.ReleaseDraft(":app"), h.releaseDraft)
 	g.POST(paths.DiscardDraft(":app"), h.discardDraft)
 	g.POST(paths.Unstage(":app"), h.unstage)
+	g.GET(paths.Rules(":app"), h.rulesPage)
+	g.POST(paths.Rules(":app"), h.saveRules)
+	g.POST(paths.Trial(":app"), h.changeTrial)
+	g.POST(paths.Switch(":app"), h.switchRelease)
 }
 
 func (h *Handlers) draftAPI(g *echo.Group) {
@@ -39,6 +44,10 @@ var draftRules = Rules{
 	"POST /apps/:app/draft/release": core.ActDeploy,
 	"POST /apps/:app/draft/discard": core.ActDeploy,
 	"POST /apps/:app/draft/unstage": core.ActDeploy,
+	"GET /apps/:app/rules":          core.ActInspect,
+	"POST /apps/:app/rules":         core.ActDeploy,
+	"POST /apps/:app/trial":         core.ActDeploy,
+	"POST /apps/:app/switch":        core.ActDeploy,
 
 	"GET /api/v1/apps/:app/draft":          core.ActInspect,
 	"PUT /api/v1/apps/:app/draft":          core.ActDeploy,

@@ -12,6 +12,7 @@ import (
 	"berth/views/i18n"
 	"berth/views/paths"
 	"berth/views/quota"
+	"berth/views/release"
 	"berth/views/ui"
 )
 
@@ -32,6 +33,9 @@ func (h *Handlers) renderDraft(c echo.Context, status int, f ui.Form) error {
 		return err
 	}
 	if len(m.Draft.Changes) > 0 {
+		if status == http.StatusOK {
+			release.FillStrategy(m.Form, m.Draft.Spec.Strategy)
+		}
 		m.Check.QuotaCheck, err = h.Service.CheckDraft(ctx, head.App.ID)
 		if m.Check, err = known(m.Check, err); err != nil {
 			return err
@@ -50,11 +54,18 @@ func (h *Handlers) stagedChanges(ctx context.Context, id string) (core.DraftView
 }
 
 func (h *Handlers) releaseDraft(c echo.Context) error {
-	_, op, err := h.Service.ReleaseDraft(c.Request().Context(), c.Param("app"), positive(c.FormValue("on")), core.NewRelease{})
+	var faults core.Faults
+	in := core.NewRelease{Strategy: strategyInput(c, &faults)}
+	err := faults.Err()
 	if err == nil {
-		return redirect(c, paths.Operation(op.ID))
+		var op core.Operation
+		if _, op, err = h.Service.ReleaseDraft(c.Request().Context(), c.Param("app"), positive(c.FormValue("on")), in); err == nil {
+			return redirect(c, paths.Operation(op.ID))
+		}
 	}
-	f, ok := failed(ui.NewForm(), err)
+	typed := ui.NewForm()
+	typedStrategy(c, typed)
+	f, ok := failed(typed, err)
 	if !ok {
 		return err
 	}

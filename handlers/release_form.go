@@ -15,6 +15,7 @@ import (
 // releaseForm keeps what was typed of a release, and of further fields.
 func releaseForm(c echo.Context, more ...string) ui.Form {
 	f := ui.NewForm()
+	typedStrategy(c, f)
 	for _, name := range append([]string{"plan", "memory", "cpu", "port", "health.path", "command"}, more...) {
 		f.Values[name] = c.FormValue(name)
 	}
@@ -55,6 +56,7 @@ func releaseInput(c echo.Context, plans []core.Plan, before core.ReleaseSpec) (c
 		bindings := append([]string{}, form["bindings"]...)
 		in.Bindings = &bindings
 	}
+	in.Strategy = strategyInput(c, &faults)
 	return in, faults.Err()
 }
 

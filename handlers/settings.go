@@ -45,6 +45,7 @@ func (h *Handlers) currentSettings(c echo.Context) (core.Release, []core.Plan, e
 func settingsForm(plans []core.Plan, s core.ReleaseSpec) ui.Form {
 	f := ui.NewForm("plan", "custom", "memory", s.Memory.Human(), "port", portText(s.Port), "health.path", s.Health.Path,
 		"command", joinCommand(s.Command))
+	release.FillStrategy(f, s.Strategy)
 	if s.CPU > 0 {
 		f.Values["cpu"] = s.CPU.String()
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -53,6 +54,12 @@ func (h *Handlers) versionList(ctx context.Context, head app.Head) (l version.Li
 	}
 	for _, r := range revisions {
 		l.Releases = append(l.Releases, version.Revision{Revision: r, Current: r.Number == head.App.Release})
+	}
+	if l.Before == 0 && !head.App.IsService() {
+		l.Beside = beside(head.App, l.Releases, time.Now())
+		if l.Trial, err = h.trial(ctx, head.App); err != nil {
+			return l, err
+		}
 	}
 	if n := len(revisions); n == releasesShown && revisions[n-1].Number > 1 {
 		l.More = revisions[n-1].Number

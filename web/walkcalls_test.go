@@ -112,6 +112,8 @@ var calls = map[string]call{
 	"POST /api/v1/apps":                   {json: `{"tenant":"{tenant}","name":"Brand new"}`},
 	"PUT /api/v1/apps/:app/draft":         {json: `{"port":9000}`},
 	"POST /apps/:app/draft/unstage":       {form: "what=memory"},
+	"POST /apps/:app/trial":               {form: "share=5"},
+	"POST /apps/:app/switch":              {form: "release={release}"},
 	"PATCH /api/v1/apps/:app":             {json: `{"name":"Renamed"}`},
 	"GET /api/v1/apps/:app/connection":    {as: map[string]string{"app": "service"}},
 	"GET /api/v1/apps/:app/logs":          {header: websocketHeaders},

@@ -24,6 +24,9 @@ func (s *Service) Revisions(ctx context.Context, appID string, before, limit int
 	revisions := make([]core.Revision, min(limit, len(releases)))
 	for i := range revisions {
 		revisions[i] = core.Revision{Release: masked(releases[i]), Operation: deploys[releases[i].Number]}
+		if revisions[i].Switch, err = s.switchOfRelease(ctx, releases[i]); err != nil {
+			return nil, err
+		}
 		if i+1 < len(releases) {
 			revisions[i].Changes = core.Diff(releases[i+1].Spec, releases[i].Spec)
 		}
@@ -48,6 +51,9 @@ func (s *Service) Compare(ctx context.Context, appID string, number, other int) 
 		return core.Revision{}, err
 	}
 	revision := core.Revision{Release: masked(r), Operation: deploys[number]}
+	if revision.Switch, err = s.switchOfRelease(ctx, r); err != nil {
+		return revision, err
+	}
 	if other == 0 {
 		other = number - 1
 	}
@@ -57,4 +63,16 @@ func (s *Service) Compare(ctx context.Context, appID string, number, other int) 
 	with, err := s.store.Releases().Get(ctx, appID, other)
 	revision.Changes = core.Diff(with.Spec, r.Spec)
 	return revision, err
+}
+
+// switchOfRelease is zero when no gateway counted the switch to a release.
+func (s *Service) switchOfRelease(ctx context.Context, r core.Release) (core.SwitchCount, error) {
+	if r.Served == 0 {
+		return core.SwitchCount{}, nil
+	}
+	counted, err := s.store.SwitchCounts().Get(ctx, r.AppID, r.Number)
+	if core.ErrorCode(err) == core.ENOTFOUND {
+		return core.SwitchCount{}, nil
+	}
+	return counted, err
 }

@@ -160,3 +160,9 @@ document.addEventListener("htmx:sseError", () => {
     if (answer && (answer.status === 404 || answer.redirected)) location.reload();
   }, 1000);
 });
+
+// A slider and the number beside it are one value.
+document.addEventListener("input", (event) => {
+  const twin = event.target.dataset && event.target.dataset.mirror && document.getElementById(event.target.dataset.mirror);
+  if (twin) twin.value = event.target.value;
+});

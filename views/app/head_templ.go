@@ -1016,6 +1016,8 @@ func tabPath(app string, t Tab) string {
 		return paths.Connection(app)
 	case TabDomains:
 		return paths.Domains(app)
+	case TabRules:
+		return paths.Rules(app)
 	case TabLogs:
 		return paths.Logs(app)
 	case TabSettings:

@@ -34,6 +34,7 @@ const (
 	TabVersions   Tab = "versions"
 	TabConnection Tab = "connection"
 	TabDomains    Tab = "domains"
+	TabRules      Tab = "rules"
 	TabLogs       Tab = "logs"
 	TabSettings   Tab = "settings"
 	TabActivity   Tab = "activity"
@@ -47,7 +48,7 @@ func (h Head) tabs() []Tab {
 	if h.App.IsService() {
 		return []Tab{TabOverview, TabConnection, TabLogs, TabSettings, TabActivity}
 	}
-	return []Tab{TabOverview, TabVersions, TabDomains, TabLogs, TabSettings, TabActivity}
+	return []Tab{TabOverview, TabVersions, TabDomains, TabRules, TabLogs, TabSettings, TabActivity}
 }
 
 // Overview is an app at a glance; it lives.

@@ -1381,7 +1381,7 @@ func releasePanel(o Overview) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = release.Outcome(core.Revision{Release: o.Release}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = release.Outcome(core.Revision{Release: o.Release}, "").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

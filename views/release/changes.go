@@ -65,6 +65,8 @@ func value(ctx context.Context, d core.Difference, v string) string {
 		if c, err := core.ParseCPU(v); err == nil {
 			return l.CPU(c)
 		}
+	case "strategy":
+		return strategyText(l, v)
 	case "rules.protocol", "rules.balance":
 		return l.T("diff.value." + v)
 	case "rules.paths":
@@ -106,4 +108,23 @@ func envValueLabel(ctx context.Context, v core.EnvVar) string {
 		return i18n.T(ctx, "field.env_value")
 	}
 	return i18n.T(ctx, "field.env_value_of", "name", v.Name)
+}
+
+// strategyText words a strategy as core.Strategy writes it for comparing.
+func strategyText(l *i18n.Localizer, v string) string {
+	kind, _, _ := strings.Cut(v, " ")
+	return l.T("strategy." + strategyWord(kind))
+}
+
+// proof says what failed during a switch, and how long that took when it is known.
+func proof(ctx context.Context, r core.Revision) string {
+	failed, served := i18n.Number(r.Failed), i18n.Number(r.Served)
+	if r.Switch.EndedAt.IsZero() {
+		return i18n.T(ctx, "releases.proof", "failed", failed, "served", served)
+	}
+	took := r.Switch.EndedAt.Sub(r.Switch.BegunAt).Round(100 * time.Millisecond)
+	if took > time.Second {
+		took = took.Round(time.Second)
+	}
+	return i18n.T(ctx, "releases.took", "failed", failed, "served", served, "took", took)
 }

@@ -25,6 +25,8 @@ type List struct {
 	Before   int // releases below this number are shown; 0 shows the newest
 	More     int // the lowest number shown, when there are older ones; else 0
 	Push     Push
+	Trial    Trial   // the zero one when there is nothing to say of one
+	Beside   *Beside // nil when nothing stands beside what serves
 }
 
 // Revision is a release with what it changed.
