@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -17,10 +18,10 @@ import (
 type process struct {
 	command *exec.Cmd
 	address string
-	secure  string // for HTTPS
-	sockets string // of the origin: for WebSockets
-	bodies  string // of the origin: for large bodies
-	output  *bufio.Reader
+	secure  string        // for HTTPS
+	sockets string        // of the origin: for WebSockets
+	bodies  string        // of the origin: for large bodies
+	settled chan struct{} // what it holds is as little as can be
 }
 
 // securePort is the port for HTTPS.
@@ -54,7 +55,8 @@ func startRole(args ...string) (*process, error) {
 		return nil, fmt.Errorf("%s did not start: %w", args[0], err)
 	}
 	addresses := append(strings.Fields(line), "", "", "")
-	p := &process{command: cmd, address: addresses[0], output: output}
+	p := &process{command: cmd, address: addresses[0], settled: make(chan struct{}, 100)}
+	go p.listen(output)
 	if args[0] == "origin" {
 		p.sockets, p.bodies = addresses[1], addresses[2]
 	} else {
@@ -132,11 +134,32 @@ func (p *process) resetPeak() {
 	}
 }
 
-// settle has a Berth give back what it does not use, so that its memory says what it holds.
+// settle has a Berth give back what it does not use, so that its memory says what it holds. It is asked again when it
+// says nothing, as one does that has only just begun.
 func (p *process) settle() error {
-	p.command.Process.Signal(syscall.SIGUSR1)
-	_, err := p.output.ReadString('\n')
-	return err
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+		p.command.Process.Signal(syscall.SIGUSR1)
+		select {
+		case _, ok := <-p.settled:
+			if !ok {
+				return errors.New("the gateway under test has ended")
+			}
+			return nil
+		case <-time.After(2 * time.Second):
+		}
+	}
+	return errors.New("the gateway under test does not settle")
+}
+
+// listen hears what a Berth says until it ends.
+func (p *process) listen(output *bufio.Reader) {
+	defer close(p.settled)
+	for {
+		if _, err := output.ReadString('\n'); err != nil {
+			return
+		}
+		p.settled <- struct{}{}
+	}
 }
 
 func children(pid int) []int {
