@@ -29,7 +29,7 @@ func (c *conn) awaitRequest() error {
 	c.forward, c.text, c.req.fields, c.res.fields = nil, nil, nil, nil
 	c.resting.Add(1)
 	defer c.resting.Add(-1)
-	return c.awaitByte(c.Timeouts.Idle-restAfter, c.readable)
+	return c.awaitByte(c.Timeouts.Idle-restAfter, c.in.ready)
 }
 
 // awaitByte waits for so long, or less when the gateway stops. Drain looks at the state after it has set the flag, so
@@ -45,24 +45,29 @@ func (c *conn) awaitByte(limit time.Duration, wait func(limit time.Duration) err
 	return wait(limit)
 }
 
-// readable waits until there is something to read, without a buffer to read it into, and reads it.
-func (c *conn) readable(limit time.Duration) error {
-	if err := c.in.arm(limit); err != nil {
+// ready waits until there is something to read, without a buffer to read it into, and reads it. It is for who has just
+// waited with fill: what TLS holds back is taken then.
+func (s *source) ready(limit time.Duration) error {
+	s.rest(false)
+	if err := s.arm(limit); err != nil {
 		return err
 	}
-	if s, ok := socketOf(c.net).(syscall.Conn); ok {
-		raw, err := s.SyscallConn()
-		if err != nil {
-			return err
+	if socket, ok := socketOf(s.conn).(syscall.Conn); ok && s.buf == nil {
+		raw, err := socket.SyscallConn()
+		if err == nil {
+			err = raw.Read(hasBytes)
 		}
-		var space [1]byte
-		err = raw.Read(func(fd uintptr) bool {
-			_, _, err := syscall.Recvfrom(int(fd), space[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-			return err != syscall.EAGAIN && err != syscall.EINTR
-		})
 		if err != nil {
+			s.by = time.Time{} // it may have come early, by someone else's hand
 			return err
 		}
 	}
-	return c.in.fill(limit)
+	return s.fill(limit)
+}
+
+// hasBytes reports whether a socket has something to read, or its end.
+func hasBytes(fd uintptr) bool {
+	var space [1]byte
+	_, _, err := syscall.Recvfrom(int(fd), space[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	return err != syscall.EAGAIN && err != syscall.EINTR
 }

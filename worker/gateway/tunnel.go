@@ -79,8 +79,9 @@ func (t *tunnel) toClient() {
 // fill waits for bytes from one side. A tunnel that rests holds as little memory as it can, and ends when nothing has
 // passed either way for too long. errDraining asks to look whether the client has been told.
 func (t *tunnel) fill(src *source, dst *sink) error {
+	wait, limit := src.fill, min(restAfter, tick, t.c.silence())
 	for {
-		err := src.fill(min(tick, t.c.silence()))
+		err := wait(limit)
 		switch {
 		case err == nil:
 			t.touch()
@@ -90,8 +91,8 @@ func (t *tunnel) fill(src *source, dst *sink) error {
 		case src == &t.up.in && t.c.draining.Load() && !t.told:
 			return errDraining
 		}
-		src.rest(false)
 		dst.rest()
+		wait, limit = src.ready, min(tick, t.c.silence())
 	}
 }
 
