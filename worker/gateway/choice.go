@@ -50,6 +50,7 @@ type wish struct {
 	tag     uint64 // of the instance, by the cookie
 	old     bool   // the cookie names a version that has no weight any more
 	sticks  bool   // the visitor is to stay with the version that is chosen
+	gzip    bool   // the client takes compressed responses, and the rules have them
 }
 
 // wishes reads what the request asks for of the route that it takes; c.text is its head.
@@ -58,6 +59,7 @@ func (c *conn) wishes(r *route) (w wish) {
 	if s == nil {
 		return w
 	}
+	w.gzip = s.compress && acceptsGzip(c.field("accept-encoding"))
 	if s.choice.header != "" {
 		label := c.field(s.choice.header)
 		if g := r.app.instances.Load().versions[string(label)]; g != nil {

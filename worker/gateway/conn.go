@@ -29,6 +29,7 @@ type conn struct {
 	route     *route   // that the request takes
 	rules     *ruleset // of the app that serves the request; nil for none
 	wish      wish
+	squeezes  bool      // the response is compressed
 	charged   *instance // has the request on its account, since chargedAt
 	chargedAt time.Time
 	text      []byte // the head of the request, while rules ask for fields

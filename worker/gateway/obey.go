@@ -9,6 +9,7 @@ import (
 // request takes, or nil when the rules have answered it; again reports whether another request may follow then.
 func (c *conn) enter(r *route, b []byte) (to *route, again bool) {
 	if c.route, c.rules = r, r.rules; c.rules == nil {
+		c.wish.gzip = false
 		return r, false
 	}
 	return c.obey(r, b)

@@ -18,6 +18,9 @@ func (c *conn) reply(r *route, up *upstream) bool {
 	}
 	c.tally.answered(c.res.status)
 	inChunks := !c.req.old && (c.res.framing == byChunks || c.res.framing == byClose)
+	if c.squeezes = c.wish.gzip && c.compressible(up.in.bytes()); c.squeezes {
+		inChunks = true
+	}
 	unmarked := c.req.old && (c.res.framing == byChunks || c.res.framing == byClose)
 	// After an upgrade that was refused, bytes may follow that are no request.
 	closes := c.closes() || !c.uploaded() || c.req.upgrade || unmarked
@@ -25,7 +28,7 @@ func (c *conn) reply(r *route, up *upstream) bool {
 	up.in.skip(c.res.pos)
 	c.content.begin(c.res.framing, c.res.length, false)
 	c.limit = c.silence()
-	read, write := relay(&c.out, &up.in, &c.content, inChunks, c)
+	read, write := c.relay(up, inChunks)
 	if read == errDraining {
 		read, write = nil, endRelay(&c.out, &up.in, &body{}, inChunks, 0)
 		closes, c.res.close = true, true
@@ -74,8 +77,7 @@ func (c *conn) appendHead(b []byte, inChunks, closes bool) {
 	if out = append(out, crlf...); c.rules == nil {
 		out = r.appendFields(out, b, passesToClient)
 	} else {
-		out = c.rules.response.appendFields(out, b, &r.head, passesToClient)
-		out = c.appendCookies(out, c.tally.instance)
+		out = c.appendRuled(out, b)
 	}
 	switch {
 	case inChunks:

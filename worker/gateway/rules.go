@@ -23,6 +23,8 @@ type ruleset struct {
 	eject    ejection
 	choice   choice
 	balance  core.Balance
+	compress bool
+	squeezed *rewrite // instead of response, for what is compressed
 	maxBody  int64
 	patience time.Duration // for the head of a response; 0 for the gateway's own
 	silence  time.Duration // between two pieces; 0 for the gateway's own
@@ -48,6 +50,9 @@ func (t *table) newRuleset(a *app, r core.Rules, key [sha256.Size]byte) *ruleset
 		s.maintenance = &maintenance{r.Maintenance.Text, newNetworks(r.Maintenance.Allow)}
 	}
 	s.eject, s.choice, s.balance = newEjection(r.Eject), newChoice(r, a.id), r.Balance
+	if s.compress = r.Compress; s.compress {
+		s.squeezed = newSqueezed(s.response)
+	}
 	s.limit = limiterOf(r.Rate, a.rules)
 	if s.door = newDoor(r.Auth, a.id, t.comparing, a.rules); s.door != nil {
 		s.request = s.request.without("Authorization")
