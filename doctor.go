@@ -40,6 +40,9 @@ func doctor(ctx context.Context, cfg config.Config, out io.Writer) error {
 		findings = append(findings, checkSnapshot(cfg))
 	}
 	findings = append(findings, checkTCP(ctx, cfg)...)
+	if cfg.GatewayHTTPS != "" {
+		findings = append(findings, checkKey(cfg))
+	}
 	for _, s := range cfg.ZooKeeperServers {
 		findings = append(findings, checkZooKeeper(s))
 	}
@@ -141,6 +144,15 @@ func berthRuns(ctx context.Context, cfg config.Config) bool {
 	defer res.Body.Close()
 	var answer struct{ Parts map[string]any }
 	return json.NewDecoder(io.LimitReader(res.Body, 64<<10)).Decode(&answer) == nil && len(answer.Parts) > 0
+}
+
+// checkKey looks whether the keys of certificates can be opened here.
+func checkKey(cfg config.Config) finding {
+	if sealer, err := gatewaySealer(cfg); err != nil || sealer == nil {
+		return finding{"secret-key", false, "there is none, so the gateway leaves HTTPS off",
+			"Set secret-key to that of portal and worker, or let this process have their data directory."}
+	}
+	return finding{"secret-key", true, "opens the keys of certificates", ""}
 }
 
 func checkZooKeeper(server string) finding {

@@ -12,7 +12,8 @@ import (
 
 // Bounds of an HTTP/2 connection.
 const (
-	maxStreams      = 128 // at once; a stream that was reset counts until its exchange has ended
+	maxStreams      = 128      // at once; a stream that was reset counts until its exchange has ended
+	maxFrame        = 16 << 10 // the least that may be set: a connection keeps room for one
 	streamWindow    = 256 << 10
 	connWindow      = 1 << 20 // of all streams together: what a client may send ahead
 	spareStreams    = 8       // that are kept for the next requests of the connection
@@ -32,7 +33,7 @@ func newMultiplexer(o *Options) *multiplexer {
 	m := &multiplexer{
 		base:      &http.Server{MaxHeaderBytes: MaxHeadBytes - headFieldsExtra, ErrorLog: log.New(noLog{}, "", 0)},
 		transport: newTransport(),
-		server: &http2.Server{MaxConcurrentStreams: maxStreams, IdleTimeout: o.Timeouts.Idle, ReadIdleTimeout: pingAfter,
+		server: &http2.Server{MaxConcurrentStreams: maxStreams, MaxReadFrameSize: maxFrame, IdleTimeout: o.Timeouts.Idle, ReadIdleTimeout: pingAfter,
 			WriteByteTimeout: o.Timeouts.Body, MaxUploadBufferPerStream: streamWindow, MaxUploadBufferPerConnection: connWindow},
 	}
 	http2.ConfigureServer(m.base, m.server)
