@@ -366,9 +366,13 @@ func TestSecureWebSocket(t *testing.T) {
 	defer c.Close()
 	for _, size := range []int{0, 126, 65536, 1 << 20} {
 		sent := repeat("x", size)
-		go c.WriteMessage(websocket.TextMessage, []byte(sent))
+		written := make(chan error)
+		go func() { written <- c.WriteMessage(websocket.TextMessage, []byte(sent)) }()
 		if _, got, err := c.ReadMessage(); err != nil || string(got) != sent {
 			t.Fatalf("%d bytes came back as %d, %v", size, len(got), err)
+		}
+		if err := <-written; err != nil {
+			t.Fatal(err)
 		}
 	}
 	s.stop()
