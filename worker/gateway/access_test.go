@@ -93,12 +93,18 @@ func TestFailuresAreKept(t *testing.T) {
 		}
 		panic(http.ErrAbortHandler)
 	}))
+	kept := func(n int) {
+		eventually(t, "a failure is kept", func() bool { return len(f.gateway.Failures("app")) == n })
+	}
+	kept(1)
 	f.ask("POST /slow?a HTTP/1.1\r\nHost: app.test\r\nContent-Length: 0\r\n\r\n")
+	kept(2) // a moment after its answer
 	f.ask("POST /broken HTTP/1.1\r\nHost: app.test\r\nContent-Length: 0\r\n\r\n")
+	kept(3)
 	c := f.dial()
 	c.send("GET /cut HTTP/1.1\r\nHost: app.test\r\n\r\n")
 	io.Copy(io.Discard, c.Reader)
-	eventually(t, "four failures are kept", func() bool { return len(f.gateway.Failures("app")) == 4 })
+	kept(4)
 	want := []core.FailedRequest{
 		{Domain: "app.test", Method: "GET", Path: "/nobody", Status: 503, Fault: core.FaultNoInstance},
 		{Domain: "app.test", Method: "POST", Path: "/slow", Status: 504, Fault: core.FaultSlow, Instance: instance.Address, Version: "1"},
