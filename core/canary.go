@@ -203,12 +203,17 @@ type CanaryStore interface {
 }
 
 // Errors returns how many of the requests ended with an error: a status of 5xx, or broken off.
-func (c RequestCounts) Errors() int64 { return min(max(c.Classes[4], c.Failed), c.Requests) }
+func (c RequestCounts) Errors() int64 { return max(c.Classes[4], c.Failed, 0) }
 
-// ErrorRate returns the share of errors in percent; 0 when there were no requests.
+// Answered returns how many of the requests ended, with an answer or an error: those under way say nothing yet.
+func (c RequestCounts) Answered() int64 {
+	return max(c.Classes[1]+c.Classes[2]+c.Classes[3]+c.Classes[4], c.Errors())
+}
+
+// ErrorRate returns the share of errors in percent of those that ended; 0 when none did.
 func (c RequestCounts) ErrorRate() float64 {
-	if c.Requests <= 0 {
+	if c.Answered() == 0 {
 		return 0
 	}
-	return 100 * float64(c.Errors()) / float64(c.Requests)
+	return 100 * float64(c.Errors()) / float64(c.Answered())
 }

@@ -39,7 +39,7 @@ func decide(c core.Canary, since core.CanaryCounts, broken core.Text, now time.T
 	if c.StepAt.IsZero() {
 		return verdict{kind: wait}
 	}
-	judged := since.Candidate.Requests >= int64(max(c.Limits.MinRequests, 1))
+	judged := since.Candidate.Answered() >= int64(max(c.Limits.MinRequests, 1))
 	if why := beyond(c, since); judged && !why.IsZero() {
 		return verdict{kind: abort, reason: why}
 	}
@@ -50,7 +50,7 @@ func decide(c core.Canary, since core.CanaryCounts, broken core.Text, now time.T
 		return verdict{kind: hold}
 	case now.Before(due):
 		return verdict{kind: wait, until: due}
-	case since.Candidate.Requests < int64(c.Limits.MinRequests):
+	case since.Candidate.Answered() < int64(c.Limits.MinRequests):
 		return verdict{kind: wait} // its requests are counted with every look
 	case next.Share >= 100:
 		return verdict{kind: promote}
@@ -62,7 +62,7 @@ func decide(c core.Canary, since core.CanaryCounts, broken core.Text, now time.T
 func beyond(c core.Canary, since core.CanaryCounts) core.Text {
 	candidate, stable := since.Candidate, since.Stable
 	rate, limit := candidate.ErrorRate(), c.Limits.Errors
-	kv := []string{"version", c.Candidate.Label, "requests", strconv.FormatInt(candidate.Requests, 10), "rate", percent(rate), "limit", percent(limit)}
+	kv := []string{"version", c.Candidate.Label, "requests", strconv.FormatInt(candidate.Answered(), 10), "rate", percent(rate), "limit", percent(limit)}
 	switch {
 	case limit == 0:
 	case c.Limits.Compare == core.CompareStable && rate-stable.ErrorRate() > limit:
@@ -72,7 +72,7 @@ func beyond(c core.Canary, since core.CanaryCounts) core.Text {
 	}
 	p95, most := candidate.Latency.Quantile(0.95), time.Duration(c.Limits.Latency)
 	if most > 0 && p95 > most {
-		return core.T("reason.canary_latency", "version", c.Candidate.Label, "requests", strconv.FormatInt(candidate.Requests, 10),
+		return core.T("reason.canary_latency", "version", c.Candidate.Label, "requests", strconv.FormatInt(candidate.Answered(), 10),
 			"latency", strconv.FormatInt(p95.Milliseconds(), 10), "limit", strconv.FormatInt(most.Milliseconds(), 10))
 	}
 	return core.Text{}
