@@ -9,15 +9,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// metrics answers in Prometheus' notation: the process, and what the gateway did. Nothing is counted by app here, so
-// that the number of series does not grow with the number of apps.
+// metrics answers in Prometheus' notation: the process, and what the gateway did. What is counted by app has a fixed
+// number of series for each.
 func (p *parts) metrics() http.Handler {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "berth_info", Help: "1, with the version of Berth.",
 		ConstLabels: prometheus.Labels{"version": version}})
 	info.Set(1)
-	r.MustRegister(info,
+	r.MustRegister(info, trafficMetrics{p.gateway},
 		gauge("berth_gateway_routes", "Domains that the gateway of this process knows.",
 			func() float64 { return float64(p.gateway.Totals().Routes) }),
 		gauge("berth_gateway_connections", "Connections of clients that are open.",

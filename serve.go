@@ -294,6 +294,7 @@ func (p *parts) joinService(entries core.Catalog, workerSecret string) {
 		Checker: p.domains, Publisher: p.discovery, HTTPSURL: p.cfg.SecureURL(),
 		Mailer: newMailer(p.cfg, p.log), Words: p.word, Register: p.cfg.OIDCRegister == "on", BootstrapToken: p.cfg.BootstrapToken,
 		Registration: p.cfg.Registration == "on", RegistrationPlan: p.cfg.RegistrationPlan, BaseDomain: p.cfg.BaseDomain, DefaultPlan: p.cfg.DefaultPlan, GatewayURL: p.cfg.GatewayURL,
+		Access:    p.traffic,
 		PortalURL: p.cfg.PortalURL, TempDir: filepath.Join(p.cfg.Data, "uploads"), AuditKept: p.cfg.AuditKept(), Now: time.Now, Log: p.log.With("part", "service")})
 }
 

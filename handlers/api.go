@@ -31,7 +31,7 @@ func (h *Handlers) API(g *echo.Group) {
 	g.POST("/apps/:app/stop", h.apiStopApp)
 	g.POST("/apps/:app/start", h.apiStartApp)
 	g.POST("/apps/:app/restart", h.apiRestartApp)
-	g.GET("/apps/:app/traffic", h.apiTraffic)
+	h.trafficAPI(g)
 	g.GET("/apps/:app/connection", h.apiConnection)
 	g.GET("/apps/:app/events", h.apiEvents)
 	g.GET("/apps/:app/logs", h.Logs)

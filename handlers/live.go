@@ -13,6 +13,7 @@ import (
 func (h *Handlers) Live(g *echo.Group) {
 	g.GET("/live", h.homeStream)
 	g.GET("/apps/:app/live", h.appStream)
+	h.trafficLive(g)
 	g.GET("/apps/:app/versions/live", h.versionsStream)
 	g.GET("/operations/:id/live", h.operationStream)
 	g.GET("/apps/:app/logs/socket", h.Logs)

@@ -53,7 +53,11 @@ func (h *Handlers) Logs(c echo.Context) error {
 	}
 	view := core.LogView{AppID: appID, InstanceID: values.Get("instance"), Cursor: values.Get("since"), Tail: tail,
 		PastOnly: follow == "false"}
-	s := &logSocket{service: h.Service, view: view, patience: h.times()}
+	s := &logSocket{patience: h.times()}
+	s.may = func(ctx context.Context) error { return mayRead(ctx, h.Service, appID) }
+	s.stream = func(ctx context.Context) error {
+		return h.Service.StreamLogs(ctx, view, func(l core.LogLine) error { return s.write(l) })
+	}
 	return h.openSocket(c, s)
 }
 

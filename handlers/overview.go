@@ -74,6 +74,11 @@ func (h *Handlers) overviewOf(ctx context.Context, head app.Head) (o app.Overvie
 // inspect fills in what is seen by those alone who may look inside the app.
 func (h *Handlers) inspect(ctx context.Context, o *app.Overview) (err error) {
 	id := o.Head.App.ID
+	v, err := h.Service.TrafficOver(ctx, id, core.RangeLive)
+	if err != nil {
+		return err
+	}
+	o.Live = v.Sum
 	if o.Traffic, err = h.Service.Traffic(ctx, id); err != nil {
 		return err
 	}

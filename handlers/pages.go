@@ -82,6 +82,7 @@ func (h *Handlers) appPages(g *echo.Group) {
 	g.POST(paths.Rollback(":app"), h.rollback)
 	g.GET(paths.Releases(":app", ":release"), h.releasePage)
 	g.GET(paths.Logs(":app"), h.logsPage)
+	h.trafficPages(g)
 	g.GET(paths.Settings(":app"), h.settingsPage)
 	g.POST(paths.Settings(":app"), h.saveSettings)
 	g.POST(paths.RenameApp(":app"), h.renameApp)

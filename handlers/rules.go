@@ -23,6 +23,7 @@ func AllRules() Rules {
 	for _, r := range []Rules{baseRules, apiRules, besideRules, tenantRules, profileRules, quotaRules, draftRules, supportRules, auditRules, tokenRules, rolloutRules, domainRules, portRules} {
 		maps.Copy(all, r)
 	}
+	maps.Copy(all, trafficRules)
 	return all
 }
 

@@ -10,6 +10,7 @@ import (
 // Service is what the pages and the API ask of core/service. The actor is in every context; each method authorises
 // it, validates, writes in one transaction, and wakes the worker. What is answered is accepted, not yet running.
 type Service interface {
+	TrafficService
 	TenantService
 	ProfileService
 	QuotaService

@@ -21,11 +21,11 @@ const (
 	socketLinger   = time.Second
 )
 
-// logSocket is one viewer of an app's log.
+// logSocket is one viewer of what an app writes, or of its requests.
 type logSocket struct {
-	service Service
-	conn    *websocket.Conn
-	view    core.LogView
+	conn   *websocket.Conn
+	stream func(ctx context.Context) error // writes lines until ctx ends
+	may    func(ctx context.Context) error // whether the viewer may still look
 	patience
 }
 
@@ -43,14 +43,14 @@ func (s *logSocket) serve(ctx context.Context, closing <-chan struct{}) {
 		stop(s.read())
 	}()
 	go s.watch(ctx, stop, closing)
-	if err := s.service.StreamLogs(ctx, s.view, s.write); err != nil {
+	if err := s.stream(ctx); err != nil {
 		stop(err)
 	}
 	stop(closeReason(websocket.CloseNormalClosure))
 	s.close(context.Cause(ctx), reader)
 }
 
-func (s *logSocket) write(line core.LogLine) error {
+func (s *logSocket) write(line any) error {
 	if err := s.conn.SetWriteDeadline(time.Now().Add(s.patience.write)); err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (s *logSocket) watch(ctx context.Context, stop context.CancelCauseFunc, clo
 				stop(err)
 			}
 		case <-recheck.C:
-			if err := mayRead(ctx, s.service, s.view.AppID); err != nil && core.ErrorCode(err) != core.EUNAVAILABLE {
+			if err := s.may(ctx); err != nil && core.ErrorCode(err) != core.EUNAVAILABLE {
 				stop(closeReason(websocket.ClosePolicyViolation))
 			}
 		}

@@ -58,7 +58,7 @@ func head(a core.App, tab app.Tab) app.Head {
 	return h
 }
 
-func traffic() core.TrafficCounts {
+func traffics() core.TrafficCounts {
 	t := core.TrafficCounts{Requests: 27666, Failed: 2, Instances: map[string]core.RequestCounts{"172.17.0.1:25700": {Requests: 9120}, "172.17.0.1:25701": {Requests: 9033}}}
 	for i := range int64(60) {
 		t.Recent = append(t.Recent, 26+i/4+(i*7)%9)
@@ -99,9 +99,9 @@ func summaries() []core.AppSummary {
 		return s
 	}
 	return []core.AppSummary{
-		sum(shop, "1.4.0, 1.5.0", 4, 4, events()[0], traffic()),
+		sum(shop, "1.4.0, 1.5.0", 4, 4, events()[0], traffics()),
 		sum(orders, "2.3.1", 1, 2, events()[3], core.TrafficCounts{Recent: []int64{0, 1, 0, 0, 3, 0, 0, 1, 0, 0, 0, 2}}),
-		sum(letter, "0.9.2", 1, 1, events()[4], traffic()),
+		sum(letter, "0.9.2", 1, 1, events()[4], traffics()),
 		sum(intranet, "3.1.0", 0, 1, core.Event{}, core.TrafficCounts{}),
 		sum(cache, "", 1, 1, events()[2], core.TrafficCounts{}),
 	}
@@ -134,7 +134,7 @@ func fields(f ui.Form) release.Fields {
 func examples() map[string]templ.Component {
 	loyalty := shop
 	loyalty.Name, loyalty.ID, loyalty.Release = "Loyalty", "loyalty", 1
-	overview := app.Overview{Head: head(shop, app.TabOverview), Instances: instances(), Traffic: traffic(), Release: current, Uses: []core.App{cache}, Events: events()}
+	overview := app.Overview{Head: head(shop, app.TabOverview), Instances: instances(), Traffic: traffics(), Release: current, Uses: []core.App{cache}, Events: events()}
 	crashing := overview
 	crashing.Head = head(orders, app.TabOverview)
 	crashing.LastError = deploy(core.OpFailed)
@@ -208,7 +208,7 @@ func examples() map[string]templ.Component {
 		"internal":  errors.ErrorPage(errors.Error{Page: gate(), Status: 500, Message: core.T("error.internal"), Request: "01jd8z"}),
 	}
 	for _, more := range []func() map[string]templ.Component{
-		releaseExamples, draftExamples, trialExamples,
+		releaseExamples, draftExamples, trialExamples, trafficExamples,
 	} {
 		maps.Copy(all, more())
 	}
@@ -224,5 +224,5 @@ func custom(f release.Fields) release.Fields {
 func overviewWith(state core.AppState) templ.Component {
 	a := shop
 	a.State = state
-	return app.OverviewFragment(app.Overview{Head: head(a, app.TabOverview), Instances: instances(), Traffic: traffic(), Release: current, Events: events()})
+	return app.OverviewFragment(app.Overview{Head: head(a, app.TabOverview), Instances: instances(), Traffic: traffics(), Release: current, Events: events()})
 }

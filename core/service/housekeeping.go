@@ -67,6 +67,7 @@ func (s *Service) tidy(ctx context.Context) {
 		"audit":       s.pruneAudit(ctx, now),
 		"use":         s.store.Usage().PruneSamples(ctx, now.Add(-keepSamples)),
 		"history":     s.pruneHistory(ctx, now),
+		"traffic":     s.pruneTraffic(ctx, now),
 	} {
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("housekeeping is to be done again", "what", what, "error", err)

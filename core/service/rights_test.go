@@ -40,6 +40,13 @@ func (w *world) useCases(app core.App, upload, operation string) []useCase {
 		{"MayReadLogs", core.ActLogs, func(ctx context.Context) error { return w.MayReadLogs(ctx, id) }},
 
 		{"Traffic", core.ActInspect, func(ctx context.Context) error { _, err := w.Traffic(ctx, id); return err }},
+		{"TrafficOver", core.ActInspect, func(ctx context.Context) error { _, err := w.TrafficOver(ctx, id, core.RangeHour); return err }},
+		{"AccessLog", core.ActInspect, func(ctx context.Context) error {
+			_, err := w.AccessLog(ctx, id, core.AccessQuery{})
+			return err
+		}},
+		{"MayInspect", core.ActInspect, func(ctx context.Context) error { return w.MayInspect(ctx, id) }},
+		{"SwitchCounts", core.ActInspect, func(ctx context.Context) error { _, err := w.SwitchCounts(ctx, id, 1); return err }},
 		{"Versions", core.ActInspect, func(ctx context.Context) error { _, err := w.Versions(ctx, id); return err }},
 		{"Version", core.ActInspect, func(ctx context.Context) error { _, err := w.Version(ctx, id, "1.0"); return err }},
 		{"Releases", core.ActInspect, func(ctx context.Context) error { _, err := w.Releases(ctx, id, 0, 10); return err }},

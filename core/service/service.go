@@ -16,7 +16,8 @@ import (
 type Deps struct {
 	Store    core.Store
 	Images   core.ImageStore
-	Engines  core.Engines // of the hosts that this process reaches; nil for none
+	Access   core.AccessLog // nil where no gateway's can be read
+	Engines  core.Engines   // of the hosts that this process reaches; nil for none
 	Catalog  core.Catalog
 	Waker    core.Waker
 	Notifier core.Notifier
@@ -53,6 +54,7 @@ type Deps struct {
 type Service struct {
 	store    core.Store
 	images   core.ImageStore
+	access   core.AccessLog
 	engines  core.Engines
 	entries  core.Catalog
 	waker    core.Waker
@@ -91,6 +93,7 @@ type Service struct {
 	auditPruned   pruned
 	auditIDs      core.IDs
 	historyPruned pruned
+	trafficPruned pruned
 
 	fetches *fetches
 	garbage garbage
@@ -113,6 +116,7 @@ func New(d Deps) *Service {
 	if d.HTTPSURL != "" {
 		s.https = parseURL(d.HTTPSURL)
 	}
+	s.access = d.Access
 	if s.now == nil {
 		s.now = time.Now
 	}

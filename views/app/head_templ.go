@@ -1018,6 +1018,10 @@ func tabPath(app string, t Tab) string {
 		return paths.Domains(app)
 	case TabRules:
 		return paths.Rules(app)
+	case TabTraffic:
+		return paths.Traffic(app, "")
+	case TabRequests:
+		return paths.Requests(app, core.AccessQuery{})
 	case TabLogs:
 		return paths.Logs(app)
 	case TabSettings:

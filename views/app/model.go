@@ -35,6 +35,8 @@ const (
 	TabConnection Tab = "connection"
 	TabDomains    Tab = "domains"
 	TabRules      Tab = "rules"
+	TabTraffic    Tab = "traffic"
+	TabRequests   Tab = "requests"
 	TabLogs       Tab = "logs"
 	TabSettings   Tab = "settings"
 	TabActivity   Tab = "activity"
@@ -48,7 +50,7 @@ func (h Head) tabs() []Tab {
 	if h.App.IsService() {
 		return []Tab{TabOverview, TabConnection, TabLogs, TabSettings, TabActivity}
 	}
-	return []Tab{TabOverview, TabVersions, TabDomains, TabRules, TabLogs, TabSettings, TabActivity}
+	return []Tab{TabOverview, TabVersions, TabDomains, TabRules, TabTraffic, TabRequests, TabLogs, TabSettings, TabActivity}
 }
 
 // Overview is an app at a glance; it lives.
@@ -56,9 +58,10 @@ type Overview struct {
 	Head      Head
 	Instances []core.Instance
 	Traffic   core.TrafficCounts
-	Release   core.Release // zero before the first
-	Uses      []core.App   // services that are bound
-	UsedBy    []core.App   // apps that a service is bound to
+	Live      core.TrafficStep // of the last seconds
+	Release   core.Release     // zero before the first
+	Uses      []core.App       // services that are bound
+	UsedBy    []core.App       // apps that a service is bound to
 	Events    []core.Event
 	Open      []core.Operation // that have not ended
 	LastError core.Operation   // the newest operation, when it failed

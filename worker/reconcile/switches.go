@@ -14,7 +14,7 @@ import (
 type switches struct {
 	mu     sync.Mutex
 	open   map[string]core.SwitchCount // by app
-	looked map[string]int         // the release of which the store was asked whether its switch is open, by app
+	looked map[string]int              // the release of which the store was asked whether its switch is open, by app
 }
 
 func newSwitches() *switches {

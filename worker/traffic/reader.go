@@ -1,11 +1,9 @@
 package traffic
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -305,7 +303,7 @@ func (r *Reader) Gateways() []core.GatewayState {
 			all = append(all, core.GatewayState{ID: n.id, Away: n.away, Seen: n.seen})
 		}
 	}
-	slices.SortFunc(all, func(a, b core.GatewayState) int { return cmp.Compare(a.ID, b.ID) })
+	sortStates(all)
 	return all
 }
 
