@@ -28,6 +28,7 @@ func (h *Handlers) Pages(g *echo.Group) {
 	h.supportPages(g)
 	h.auditPages(g)
 	h.tokenPages(g)
+	h.portPages(g)
 	h.domainPages(g)
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"berth/core"
+	"berth/views/paths"
 )
 
 // PortService is what is asked of core/service about TCP ports.
@@ -17,6 +18,13 @@ type PortService interface {
 	CloseTCPPort(ctx context.Context, appID string, port int, serverName string) error
 }
 
+func (h *Handlers) portPages(g *echo.Group) {
+	g.GET(paths.Ports(":app"), h.portsPage)
+	g.POST(paths.Ports(":app"), h.openPort)
+	g.POST(paths.Port(":app", ":port"), h.changePort)
+	g.POST(paths.ClosePort(":app", ":port"), h.closePort)
+}
+
 func (h *Handlers) portAPI(g *echo.Group) {
 	g.GET("/apps/:app/ports", h.apiPorts)
 	g.POST("/apps/:app/ports", h.apiOpenPort)
@@ -26,6 +34,11 @@ func (h *Handlers) portAPI(g *echo.Group) {
 
 // portRules say who may call what this file registers.
 var portRules = Rules{
+	"GET /apps/:app/ports":              core.ActInspect,
+	"POST /apps/:app/ports":             core.ActDeploy,
+	"POST /apps/:app/ports/:port":       core.ActDeploy,
+	"POST /apps/:app/ports/:port/close": core.ActDeploy,
+
 	"GET /api/v1/apps/:app/ports":          core.ActInspect,
 	"POST /api/v1/apps/:app/ports":         core.ActDeploy,
 	"PUT /api/v1/apps/:app/ports/:port":    core.ActDeploy,

@@ -124,6 +124,10 @@ var calls = map[string]call{
 	"POST /api/v1/apps/:app/canary":       {json: `{"version":"{version}"}`},
 	"PUT /api/v1/apps/:app/canary/share":  {json: `{"share":20}`},
 
+	"POST /apps/:app/ports":             {form: "who=everybody&tls=none"},
+	"POST /apps/:app/ports/:port":       {form: "who=everybody"},
+	"POST /apps/:app/ports/:port/close": {renew: portAgain},
+
 	"POST /api/v1/apps/:app/ports":         {json: `{"everybody":true}`},
 	"PUT /api/v1/apps/:app/ports/:port":    {json: `{"everybody":true}`},
 	"DELETE /api/v1/apps/:app/ports/:port": {renew: portAgain},

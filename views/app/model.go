@@ -37,6 +37,7 @@ const (
 	TabRules      Tab = "rules"
 	TabTraffic    Tab = "traffic"
 	TabRequests   Tab = "requests"
+	TabPorts      Tab = "ports"
 	TabLogs       Tab = "logs"
 	TabSettings   Tab = "settings"
 	TabActivity   Tab = "activity"
@@ -48,9 +49,9 @@ func (h Head) tabs() []Tab {
 		return []Tab{TabOverview, TabLogs, TabActivity}
 	}
 	if h.App.IsService() {
-		return []Tab{TabOverview, TabConnection, TabLogs, TabSettings, TabActivity}
+		return []Tab{TabOverview, TabConnection, TabPorts, TabLogs, TabSettings, TabActivity}
 	}
-	return []Tab{TabOverview, TabVersions, TabDomains, TabRules, TabTraffic, TabRequests, TabLogs, TabSettings, TabActivity}
+	return []Tab{TabOverview, TabVersions, TabDomains, TabRules, TabPorts, TabTraffic, TabRequests, TabLogs, TabSettings, TabActivity}
 }
 
 // Overview is an app at a glance; it lives.
