@@ -28,6 +28,7 @@ import (
 	"berth/worker"
 	"berth/worker/access"
 	"berth/worker/canary"
+	"berth/worker/certificate"
 	"berth/worker/discovery"
 	"berth/worker/domain"
 	"berth/worker/gateway"
@@ -38,7 +39,6 @@ import (
 	"berth/worker/logs"
 	"berth/worker/reconcile"
 	"berth/worker/registry/snapshot"
-	"berth/worker/resolve"
 	"berth/worker/traffic"
 )
 
@@ -63,9 +63,12 @@ type parts struct {
 	monitor   *health.Monitor
 	discovery *discovery.Discovery
 	domains   *domain.Loop
-	loop      *reconcile.Loop
-	service   *service.Service
-	messages  *i18n.Bundle
+
+	certificates *certificate.Loop
+	sealer       core.Sealer
+	loop         *reconcile.Loop
+	service      *service.Service
+	messages     *i18n.Bundle
 }
 
 // serve runs the roles of this process until ctx ends, or until another process has taken over.
@@ -101,7 +104,7 @@ func (p *parts) serveRest(ctx context.Context, leave func(), out io.Writer) erro
 	if p.cfg.Has("worker") {
 		supervisor.Add(worker.Loop{Name: "reconcile", Run: p.loop.Run}, worker.Loop{Name: "discovery", Run: p.discovery.Run},
 			worker.Loop{Name: "canary", Run: p.canary().Run},
-			worker.Loop{Name: "domains", Run: p.domains.Run})
+			worker.Loop{Name: "domains", Run: p.domains.Run}, worker.Loop{Name: "certificates", Run: p.certificates.Run})
 	}
 	supervisor.Add(p.trafficLoops()...)
 	front, err := p.front(ctx, out)
@@ -196,6 +199,7 @@ func (p *parts) joinGateway() (err error) {
 		return err
 	}
 	sealer, err := gatewaySealer(p.cfg)
+	p.sealer = sealer
 	if err != nil {
 		return err
 	}
@@ -275,8 +279,7 @@ func (p *parts) joinWorker(entries core.Catalog) {
 	notifier := service.NewNotifier()
 	p.discovery = discovery.New(discovery.Options{Store: p.store, Registry: p.registry, BaseDomain: p.cfg.BaseDomain,
 		Log: p.log.With("part", "discovery")})
-	p.domains = domain.New(domain.Options{Store: p.store, Resolver: resolve.New(p.cfg.DNSServers...), BaseDomain: p.cfg.BaseDomain,
-		Publisher: p.discovery, Notifier: notifier, Log: p.log.With("part", "domains")})
+	p.joinDomains(notifier)
 	p.loop = &reconcile.Loop{Store: p.store, Engines: p.engines, HostIDs: []string{core.LocalHost}, Images: p.images,
 		Catalog: entries, Discovery: p.discovery, Traffic: p.traffic, Notifier: notifier,
 		Logs: logs.New(logs.Options{Store: p.store, Engines: p.engines, Notifier: notifier, Log: p.log.With("part", "logs")}),
@@ -291,7 +294,7 @@ func (p *parts) joinWorker(entries core.Catalog) {
 func (p *parts) joinService(entries core.Catalog, workerSecret string) {
 	p.service = service.New(service.Deps{Store: p.store, Images: p.images, Engines: p.engines, Catalog: entries, Waker: p.loop,
 		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.traffic, TCP: p.tcp, TCPPool: tcpPool(p.cfg), WorkerSecret: workerSecret,
-		Checker: p.domains, Publisher: p.discovery, HTTPSURL: p.cfg.SecureURL(),
+		Checker: p.domains, Publisher: p.discovery, HTTPSURL: p.cfg.SecureURL(), ACME: p.cfg.ACME(),
 		Mailer: newMailer(p.cfg, p.log), Words: p.word, Register: p.cfg.OIDCRegister == "on", BootstrapToken: p.cfg.BootstrapToken,
 		Registration: p.cfg.Registration == "on", RegistrationPlan: p.cfg.RegistrationPlan, BaseDomain: p.cfg.BaseDomain, DefaultPlan: p.cfg.DefaultPlan, GatewayURL: p.cfg.GatewayURL,
 		Access:    p.traffic,

@@ -17,6 +17,10 @@ type DomainService interface {
 	CheckDomain(ctx context.Context, appID, name string) (core.DomainState, error)
 	Domain(ctx context.Context, appID, name string) (core.DomainState, error)
 	Domains(ctx context.Context, appID string) ([]core.DomainState, error)
+	UploadCertificate(ctx context.Context, appID, name, chain, key string) error
+	UploadBaseCertificate(ctx context.Context, chain, key string) error
+	BaseCertificate(ctx context.Context) (core.Certificate, error)
+	DeleteBaseCertificate(ctx context.Context) error
 }
 
 func (h *Handlers) domainPages(g *echo.Group) {
@@ -27,6 +31,7 @@ func (h *Handlers) domainPages(g *echo.Group) {
 	g.POST(paths.Domain(":app", ":domain"), h.updateDomain)
 	g.GET(paths.DomainState(":app", ":domain"), h.domainState)
 	g.POST(paths.CheckDomain(":app", ":domain"), h.checkDomain)
+	g.POST(paths.DomainCertificate(":app", ":domain"), h.uploadCertificate)
 	g.GET(paths.DeleteDomain(":app", ":domain"), h.deleteDomainPage)
 	g.POST(paths.DeleteDomain(":app", ":domain"), h.deleteDomain)
 }
@@ -38,24 +43,33 @@ func (h *Handlers) domainAPI(g *echo.Group) {
 	g.PUT("/apps/:app/domains/:domain", h.apiUpdateDomain)
 	g.DELETE("/apps/:app/domains/:domain", h.apiDeleteDomain)
 	g.POST("/apps/:app/domains/:domain/check", h.apiCheckDomain)
+	g.PUT("/apps/:app/domains/:domain/certificate", h.apiUploadCertificate)
+	g.GET("/gateway/certificate", h.apiBaseCertificate)
+	g.PUT("/gateway/certificate", h.apiUploadBaseCertificate)
+	g.DELETE("/gateway/certificate", h.apiDeleteBaseCertificate)
 }
 
 // domainRules say who may call what this file registers.
 var domainRules = Rules{
-	"GET /apps/:app/domains":                 core.ActInspect,
-	"POST /apps/:app/domains":                core.ActDeploy,
-	"GET /apps/:app/domains/list":            core.ActInspect,
-	"GET /apps/:app/domains/:domain":         core.ActInspect,
-	"POST /apps/:app/domains/:domain":        core.ActDeploy,
-	"GET /apps/:app/domains/:domain/state":   core.ActInspect,
-	"POST /apps/:app/domains/:domain/check":  core.ActDeploy,
-	"GET /apps/:app/domains/:domain/delete":  core.ActDeploy,
-	"POST /apps/:app/domains/:domain/delete": core.ActDeploy,
+	"GET /apps/:app/domains":                      core.ActInspect,
+	"POST /apps/:app/domains":                     core.ActDeploy,
+	"GET /apps/:app/domains/list":                 core.ActInspect,
+	"GET /apps/:app/domains/:domain":              core.ActInspect,
+	"POST /apps/:app/domains/:domain":             core.ActDeploy,
+	"GET /apps/:app/domains/:domain/state":        core.ActInspect,
+	"POST /apps/:app/domains/:domain/check":       core.ActDeploy,
+	"GET /apps/:app/domains/:domain/delete":       core.ActDeploy,
+	"POST /apps/:app/domains/:domain/certificate": core.ActDeploy,
+	"POST /apps/:app/domains/:domain/delete":      core.ActDeploy,
 
-	"GET /api/v1/apps/:app/domains":                core.ActInspect,
-	"POST /api/v1/apps/:app/domains":               core.ActDeploy,
-	"GET /api/v1/apps/:app/domains/:domain":        core.ActInspect,
-	"PUT /api/v1/apps/:app/domains/:domain":        core.ActDeploy,
-	"DELETE /api/v1/apps/:app/domains/:domain":     core.ActDeploy,
-	"POST /api/v1/apps/:app/domains/:domain/check": core.ActDeploy,
+	"GET /api/v1/apps/:app/domains":                     core.ActInspect,
+	"POST /api/v1/apps/:app/domains":                    core.ActDeploy,
+	"GET /api/v1/apps/:app/domains/:domain":             core.ActInspect,
+	"PUT /api/v1/apps/:app/domains/:domain":             core.ActDeploy,
+	"DELETE /api/v1/apps/:app/domains/:domain":          core.ActDeploy,
+	"POST /api/v1/apps/:app/domains/:domain/check":      core.ActDeploy,
+	"PUT /api/v1/apps/:app/domains/:domain/certificate": core.ActDeploy,
+	"GET /api/v1/gateway/certificate":                   core.ActOperate,
+	"PUT /api/v1/gateway/certificate":                   core.ActOperate,
+	"DELETE /api/v1/gateway/certificate":                core.ActOperate,
 }

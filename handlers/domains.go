@@ -136,6 +136,11 @@ func (h *Handlers) answerDomainForm(c echo.Context, f ui.Form, err error) error 
 	if err != nil {
 		return err
 	}
+	for name, value := range domainForm(s.Domain).Values {
+		if _, typed := form.Values[name]; !typed && form.Values["certificate"] == "" {
+			form.Values[name] = value
+		}
+	}
 	return h.renderDomain(c, http.StatusUnprocessableEntity, s, form)
 }
 
@@ -145,6 +150,16 @@ func (h *Handlers) checkDomain(c echo.Context) error {
 		return err
 	}
 	return redirect(c, paths.Domain(id, name))
+}
+
+// uploadCertificate never shows the key again, also when something is wrong with it.
+func (h *Handlers) uploadCertificate(c echo.Context) error {
+	id, name := c.Param("app"), c.Param("domain")
+	err := h.Service.UploadCertificate(c.Request().Context(), id, name, c.FormValue("chain"), c.FormValue("key"))
+	if err == nil {
+		return redirect(c, paths.Domain(id, name))
+	}
+	return h.answerDomainForm(c, ui.NewForm("chain", c.FormValue("chain")), err)
 }
 
 func (h *Handlers) deleteDomainPage(c echo.Context) error {

@@ -38,7 +38,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil || cmd.Name != Serve {
 		t.Fatal(cmd, err)
 	}
-	want := Config{Data: "./data", Roles: []string{"portal", "worker", "gateway"},
+	want := Config{ACMEDirectory: "https://acme-v02.api.letsencrypt.org/directory", Data: "./data", Roles: []string{"portal", "worker", "gateway"},
 		PortalListen: "127.0.0.1:8080", PortalURL: "http://localhost:8080", GatewayHTTP: "127.0.0.1:8000",
 		GatewayURL: "http://localhost:8000", GatewayTCP: "127.0.0.1:30000-30099", BaseDomain: "localhost", Database: "sqlite", Engine: "docker",
 		PortRange: "25700-29999", NetworkPool: "10.213.0.0/16", Registry: "memory", SMTPTLS: "starttls",

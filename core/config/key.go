@@ -57,7 +57,7 @@ func (c Config) SecureURL() string {
 	if c.GatewayHTTPS == "" {
 		return ""
 	}
-	return "https://" + net.JoinHostPort(c.BaseDomain, c.SecurePort())
+	return urlOf("https", c.BaseDomain, net.JoinHostPort("", c.SecurePort()), "443")
 }
 
 // Installation returns what tells this Berth from others on the same engine: made at the first call and kept in the

@@ -45,6 +45,7 @@ func (c Config) Validate() error {
 	f.secrets(c)
 	f.mail(c)
 	f.oidc(c)
+	f.acme(c)
 	if c.AuditRetention < 0 || c.AuditRetention > 36500 {
 		f.add("audit-retention", "%d is no number of days; write 0 to 36500, where 0 keeps it for ever", c.AuditRetention)
 	}

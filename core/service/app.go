@@ -175,8 +175,12 @@ func (s *Service) SuggestIDs(ctx context.Context, id string) ([]string, error) {
 // URL returns where an app answers, through the gateway.
 func (s *Service) URL(appID string) string {
 	u := *s.gateway
+	if s.baseSecure() {
+		u = *s.https
+	}
+	port := u.Port()
 	u.Host = appID + "." + s.baseDomain
-	if port := s.gateway.Port(); port != "" {
+	if port != "" {
 		u.Host += ":" + port
 	}
 	return u.String()

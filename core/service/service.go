@@ -69,6 +69,7 @@ type Service struct {
 	publisher core.Waker
 	https     *url.URL // nil when the gateways do not speak it
 	acme      bool
+	base      baseKnown
 
 	workerSecret   string
 	bootstrapToken string

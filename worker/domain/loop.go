@@ -24,7 +24,7 @@ type Options struct {
 	Resolver   Resolver
 	BaseDomain string
 	Publisher  core.Waker    // tells the gateways
-	Changed    func()        // called when a domain was verified or lost; nil for nothing
+	Changed    func()        // called when something of a domain may have changed; it must not block; nil for nothing
 	Notifier   core.Notifier // tells the pages; nil tells nobody
 	Tick       time.Duration // how often is looked for what is due; default 2s
 	Now        func() time.Time
@@ -59,8 +59,11 @@ const (
 	perLook = 64 // checks of one look
 )
 
-// Wake has Run look soon. It never blocks.
+// Wake has Run look soon, and those who follow what changes. It never blocks.
 func (l *Loop) Wake() {
+	if l.opts.Changed != nil {
+		l.opts.Changed()
+	}
 	select {
 	case l.wake <- struct{}{}:
 	default:
