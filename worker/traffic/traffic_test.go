@@ -27,7 +27,7 @@ var quiet = slog.New(slog.DiscardHandler)
 type node struct {
 	address string
 	local   *traffic.Local
-	stats   net.Listener
+	silence func() // ends its stats, not the gateway
 	stop    func()
 }
 
@@ -44,16 +44,18 @@ func startNode(t *testing.T, servers []string, id, secret string) *node {
 		}
 		return l
 	}
-	n := &node{stats: listen()}
-	plain := listen()
+	n := &node{}
+	plain, stats := listen(), listen()
 	log := access.New(access.Options{Dir: filepath.Join(t.TempDir(), "access")})
-	g := gateway.New(gateway.Options{Registry: registry, Listener: plain, ID: id, Stats: n.stats.Addr().String(), Access: log,
+	g := gateway.New(gateway.Options{Registry: registry, Listener: plain, ID: id, Stats: stats.Addr().String(), Access: log,
 		Timeouts: gateway.Timeouts{Drain: time.Second}})
 	n.address, n.local = plain.Addr().String(), traffic.NewLocal(id, g, log)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { g.Run(ctx) })
-	running.Go(func() { (&traffic.Server{Local: n.local, Secret: secret, Log: quiet}).Serve(ctx, n.stats) })
+	telling, silence := context.WithCancel(ctx)
+	n.silence = silence
+	running.Go(func() { (&traffic.Server{Local: n.local, Secret: secret, Log: quiet}).Serve(telling, stats) })
 	n.stop = sync.OnceFunc(func() {
 		cancel()
 		running.Wait()
@@ -179,7 +181,7 @@ func TestTwoGatewaysAreSummed(t *testing.T) {
 	}
 	sum(350) // what the process before it counted is still in it
 
-	again.stats.Close()
+	again.silence()
 	eventually(t, "the one that is silent is shown", known("one:false two:true "))
 	if one.ask(t, 10); t.Failed() {
 		return
