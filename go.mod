@@ -58,7 +58,10 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/letsencrypt/pebble/v2 v2.10.1 // indirect
+require (
+	github.com/letsencrypt/challtestsrv v1.4.2 // indirect
+	github.com/letsencrypt/pebble/v2 v2.10.1
+)
 
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect

@@ -168,6 +168,9 @@ func (l *Loop) obtain(ctx context.Context, c core.Certificate) (core.Certificate
 	c.Issuer, c.NotBefore, c.NotAfter = core.IssuerName(leaf), leaf.NotBefore, leaf.NotAfter
 	c.Error, c.Tries, c.WarnedAt, c.UpdatedAt = core.Text{}, 0, time.Time{}, l.opts.Now()
 	c.NextTry = c.RenewAt()
+	if soonest := l.opts.Now().Add(l.opts.Pause); c.NextTry.Before(soonest) {
+		c.NextTry = soonest // a clock that is wrong, or a life of minutes, must not have the authority asked without end
+	}
 	return c, nil
 }
 
