@@ -1,5 +1,7 @@
 package gateway
 
+//lint:file-ignore SA1019 net/http pools connections by itself; which one an exchange takes is decided here.
+
 import (
 	"bufio"
 	"context"

@@ -66,7 +66,6 @@ func TestLimiterIsBounded(t *testing.T) {
 	if held > limiterSets*setSize {
 		t.Errorf("%d buckets", held)
 	}
-	l = newLimiter(10, time.Minute, 10)
 	set := &bucketSet{}
 	for n := range setSize {
 		set.buckets[n] = bucket{uint64(n + 1), int64(100 + n)}

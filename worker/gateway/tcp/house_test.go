@@ -19,9 +19,8 @@ import (
 type house struct {
 	*testing.T
 	*Server
-	stop  func() // ends Run and waits for it
-	apps  map[string][]core.Address
-	ports int
+	stop func() // ends Run and waits for it
+	apps map[string][]core.Address
 }
 
 // newHouse starts a server with a pool of ports that were free a moment ago.
