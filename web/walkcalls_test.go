@@ -121,7 +121,7 @@ var calls = map[string]call{
 	"POST /api/v1/apps/:app/releases":     {json: `{"replicas":2}`},
 	"POST /api/v1/apps/:app/rollback":     {json: `{"release":1}`},
 	"PUT /api/v1/apps/:app/scaling":       {json: `{"min":2,"max":2}`},
-	"POST /api/v1/apps/:app/canary":       {json: `{"version":"{version}"}`},
+	"POST /api/v1/apps/:app/canary":       {json: `{"version":"1.0"}`}, // another one is a fault of the field, as in a release,
 	"PUT /api/v1/apps/:app/canary/share":  {json: `{"share":20}`},
 
 	"POST /apps/:app/ports":             {form: "who=everybody&tls=none"},
@@ -131,6 +131,9 @@ var calls = map[string]call{
 	"POST /api/v1/apps/:app/ports":         {json: `{"everybody":true}`},
 	"PUT /api/v1/apps/:app/ports/:port":    {json: `{"everybody":true}`},
 	"DELETE /api/v1/apps/:app/ports/:port": {renew: portAgain},
+
+	"GET /api/v1/gateway/certificate":    {renew: certificateAgain},
+	"DELETE /api/v1/gateway/certificate": {renew: certificateAgain},
 
 	"GET /api/v1/addresses/:id": {path: "/api/v1/addresses/free-one"},
 
@@ -171,6 +174,13 @@ func domainAgain(h *house, s sample) sample {
 	_, err := h.service.AddDomain(h.system(), s["app"], core.NewDomain{Name: name})
 	h.ok(err)
 	return sample{"domain": name}
+}
+
+// certificateAgain brings the certificate for all apps once more.
+func certificateAgain(h *house, _ sample) sample {
+	chain, key := selfSigned(h.t, "*.localhost", "localhost")
+	h.ok(h.service.UploadBaseCertificate(h.system(), chain, key))
+	return nil
 }
 
 // beginPush has the operator begin to push a blob into the app of s.

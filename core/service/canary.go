@@ -83,6 +83,9 @@ func (s *Service) beginCanary(ctx context.Context, tx core.Store, app core.App, 
 	case err != nil:
 		return err
 	}
+	if err := f.Err(); err != nil {
+		return err // before what stands in the way: nobody learns from it which versions others have
+	}
 	targets := slices.DeleteFunc(slices.Clone(current.Spec.Targets), func(t core.Target) bool { return t.Weight == 0 })
 	switch {
 	case app.IsService() || current.Spec.Volume != nil:
@@ -96,12 +99,12 @@ func (s *Service) beginCanary(ctx context.Context, tx core.Store, app core.App, 
 			return core.Errorf(core.ECONFLICT, "error.canary_open")
 		}
 		return core.Errorf(core.ECONFLICT, "error.canary_several", "versions", current.Spec.Labels())
-	case v.ID != "" && targets[0].VersionID == v.ID:
-		f.Add("version", "error.canary_same_version", "version", label)
+	case targets[0].VersionID == v.ID:
+		return core.Invalid("version", "error.canary_same_version", "version", label)
 	}
 	c.Stable = targets[0]
 	c.Candidate = core.Target{VersionID: v.ID, Label: v.Label, Digest: v.Digest}
-	return f.Err()
+	return nil
 }
 
 // shared returns spec with its requests divided as a trial says.

@@ -65,7 +65,7 @@ func TestFromNameToPadlock(t *testing.T) {
 	if h.orders.Load() != asked {
 		t.Error("asked again for nothing")
 	}
-	h.ahead.Store(int64(first.NextTry.Sub(time.Now()) + time.Minute))
+	h.ahead.Store(int64(time.Until(first.NextTry) + time.Minute))
 	must(t, h.certificates.Look(h.ctx))
 	second, err := h.handshake("www.shop.test")
 	must(t, err)
