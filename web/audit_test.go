@@ -29,8 +29,27 @@ type auditWalk struct{ tenant, app, reader string }
 
 // attempts has every changing route of the API, so that a new one without an entry in the audit fails.
 var attempts = map[string]attempt{
-	"POST /tenants":    {body: object{"name": "Coffee"}, action: "tenant.create"},
-	"POST /apps":       {body: object{"tenant": "tea", "name": "Blog"}, action: "app.create"},
+	"POST /tenants":                 {body: object{"name": "Coffee"}, action: "tenant.create"},
+	"POST /apps":                    {body: object{"tenant": "tea", "name": "Blog"}, action: "app.create"},
+	"PUT /apps/:app/draft":          {body: object{"port": 9000}, action: "app.stage", before: served},
+	"DELETE /apps/:app/draft":       {action: "app.discard", before: staged},
+	"POST /apps/:app/draft/release": {action: "app.release", before: staged},
+
+	"POST /apps/:app/domains":           {body: object{"domain": "www.example.com"}, action: "domain.add"},
+	"PUT /apps/:app/domains/:domain":    {path: "/apps/{app}/domains/www.example.com", body: object{"certificate": "none"}, action: "domain.update", before: claimed},
+	"DELETE /apps/:app/domains/:domain": {path: "/apps/{app}/domains/www.example.com", action: "domain.delete", before: claimed},
+	"PUT /apps/:app/domains/:domain/certificate": {path: "/apps/{app}/domains/www.example.com/certificate", body: certificateFor("www.example.com"),
+		action: "domain.certificate", before: claimed},
+
+	"POST /apps/:app/ports":         {body: object{"everybody": true}, action: "port.open"},
+	"PUT /apps/:app/ports/:port":    {body: object{"everybody": true}, action: "port.change", before: opened},
+	"DELETE /apps/:app/ports/:port": {action: "port.close", before: opened},
+
+	"PUT /gateway/certificate": {body: certificateFor("*.localhost", "localhost"), action: "gateway.certificate"},
+	"DELETE /gateway/certificate": {action: "gateway.certificate_delete", before: func(p realPortal, _ auditWalk) string {
+		p.must(200, http.MethodPut, "/gateway/certificate", certificateFor("*.localhost", "localhost"), nil)
+		return ""
+	}},
 	"PATCH /apps/:app": {body: object{"name": "Tea shop"}, action: "app.rename"},
 	"DELETE /apps/:app": {body: nil, path: "/apps/second", action: "app.delete", before: func(p realPortal, w auditWalk) string {
 		p.must(201, http.MethodPost, "/apps", object{"tenant": w.tenant, "name": "second"}, nil)
@@ -142,7 +161,28 @@ var unwalked = map[string]string{
 	"DELETE /profile/sessions/:session":       "as the one above",
 	"POST /tenants/:tenant/leave":             byPeople,
 	"DELETE /uploads/:upload":                 "a file is begun at /uploads/, where this walk does not go; TestEveryChangeIsAudited follows it to its entry",
+	"POST /apps/:app/domains/:domain/check":   "changes nothing that people wrote: it looks at the records now instead of later",
 	"POST /apps/:app/releases/check":          "changes nothing: it says what a release would use",
+}
+
+// staged has a change wait to be released.
+func staged(p realPortal, w auditWalk) string {
+	served(p, w)
+	p.must(200, http.MethodPut, "/apps/"+w.app+"/draft", object{"port": 9000}, nil)
+	return ""
+}
+
+// claimed has the app have a domain that is not verified.
+func claimed(p realPortal, w auditWalk) string {
+	p.must(201, http.MethodPost, "/apps/"+w.app+"/domains", object{"domain": "www.example.com"}, nil)
+	return ""
+}
+
+// opened opens a TCP port of the app and returns its path.
+func opened(p realPortal, w auditWalk) string {
+	var made struct{ Port int }
+	p.must(201, http.MethodPost, "/apps/"+w.app+"/ports", object{"everybody": true}, &made)
+	return fmt.Sprint("/apps/", w.app, "/ports/", made.Port)
 }
 
 func released(p realPortal, w auditWalk) string {

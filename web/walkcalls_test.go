@@ -178,7 +178,7 @@ func domainAgain(h *house, s sample) sample {
 
 // certificateAgain brings the certificate for all apps once more.
 func certificateAgain(h *house, _ sample) sample {
-	chain, key := selfSigned(h.t, "*.localhost", "localhost")
+	chain, key := selfSigned("*.localhost", "localhost")
 	h.ok(h.service.UploadBaseCertificate(h.system(), chain, key))
 	return nil
 }
