@@ -495,7 +495,7 @@ func HeadOf(h Head) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if t == h.Tab {
+			if t == h.current() {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, " aria-current=\"page\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1022,8 +1022,6 @@ func tabPath(app string, t Tab) string {
 		return paths.Rules(app)
 	case TabTraffic:
 		return paths.Traffic(app, "")
-	case TabRequests:
-		return paths.Requests(app, core.AccessQuery{})
 	case TabLogs:
 		return paths.Logs(app)
 	case TabSettings:

@@ -51,7 +51,15 @@ func (h Head) tabs() []Tab {
 	if h.App.IsService() {
 		return []Tab{TabOverview, TabConnection, TabPorts, TabLogs, TabSettings, TabActivity}
 	}
-	return []Tab{TabOverview, TabVersions, TabDomains, TabRules, TabPorts, TabTraffic, TabRequests, TabLogs, TabSettings, TabActivity}
+	return []Tab{TabOverview, TabVersions, TabDomains, TabRules, TabPorts, TabTraffic, TabLogs, TabSettings, TabActivity}
+}
+
+// current is the tab that the page belongs to: single requests are reached from the traffic.
+func (h Head) current() Tab {
+	if h.Tab == TabRequests {
+		return TabTraffic
+	}
+	return h.Tab
 }
 
 // Overview is an app at a glance; it lives.

@@ -98,7 +98,7 @@ func tlsText(ctx context.Context, v core.TCPPortView) string {
 }
 
 func counts(ctx context.Context, c core.TCPCounts) string {
-	n := func(v int64) string { return strconv.FormatInt(v, 10) }
+	n := i18n.Number
 	return i18n.T(ctx, "port.counts", "open", n(c.Open), "total", n(c.Total), "refused", n(c.Refused), "failed", n(c.Failed),
 		"in", core.Bytes(c.BytesIn).Human(), "out", core.Bytes(c.BytesOut).Human())
 }
