@@ -166,3 +166,11 @@ document.addEventListener("input", (event) => {
   const twin = event.target.dataset && event.target.dataset.mirror && document.getElementById(event.target.dataset.mirror);
   if (twin) twin.value = event.target.value;
 });
+
+// On a narrow screen the tab of this page may be further on than the bar shows.
+const currentTab = document.querySelector(".tabs [aria-current]");
+if (currentTab) {
+  const bar = currentTab.parentElement;
+  const [outer, inner] = [bar.getBoundingClientRect(), currentTab.getBoundingClientRect()];
+  if (inner.right > outer.right) bar.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+}
