@@ -41,7 +41,7 @@ func (e *Engine) existing(ctx context.Context, name, instance string) (string, e
 	if err != nil {
 		return "", wrap(err)
 	}
-	if c.Config.Labels[core.LabelInstance] != instance || !e.owns(c.Config.Labels) {
+	if c.Config.Labels[core.LabelInstance] != instance || !e.owns(c.Config.Labels) || c.State.Dead {
 		return "", core.Errorf(core.EINTERNAL, "error.engine_name_taken", "name", name)
 	}
 	return c.ID, nil
@@ -69,7 +69,11 @@ func (e *Engine) Remove(ctx context.Context, containerID string) error {
 	if err != nil && strings.Contains(err.Error(), "already in progress") {
 		return e.awaitRemoval(ctx, containerID)
 	}
-	return wrap(unlessGone(err))
+	if err = unlessGone(err); err != nil && e.isDead(ctx, containerID) {
+		e.opts.Log.Warn("the engine cannot remove a dead container before it is restarted", "container", containerID, "error", err)
+		return nil
+	}
+	return wrap(err)
 }
 
 // awaitRemoval waits for the removal that somebody else has begun.

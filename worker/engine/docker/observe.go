@@ -18,7 +18,7 @@ import (
 // inspectors is how many containers are looked at side by side.
 const inspectors = 4
 
-// List returns every container that bears LabelInstance, but those of another installation.
+// List returns every container that bears LabelInstance, but those of another installation and the dead.
 func (e *Engine) List(ctx context.Context) ([]core.Container, error) {
 	found, err := e.api.ContainerList(ctx, container.ListOptions{
 		All: true, Filters: filters.NewArgs(filters.Arg("label", core.LabelInstance)),
@@ -37,14 +37,17 @@ func (e *Engine) List(ctx context.Context) ([]core.Container, error) {
 			continue
 		}
 		g.Go(func() error {
-			c, err := e.Inspect(ctx, s.ID)
-			if core.ErrorCode(err) == core.ENOTFOUND {
-				return nil // gone meanwhile
+			c, err := e.api.ContainerInspect(ctx, s.ID)
+			if err != nil {
+				return wrap(unlessGone(err))
+			}
+			if c.State.Dead {
+				return nil
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			all = append(all, c)
-			return err
+			all = append(all, containerOf(c))
+			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -102,6 +105,9 @@ func timeOf(s string) time.Time {
 func (e *Engine) Events(ctx context.Context, f func(core.EngineEvent)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if err := e.removeDead(ctx); err != nil {
+		return err
+	}
 	messages, errs := e.api.Events(ctx, events.ListOptions{
 		// The engine answers a moment before it listens; what happens between is sent afterwards.
 		Since: engineTime(time.Now()),

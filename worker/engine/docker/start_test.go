@@ -78,6 +78,7 @@ func TestForeignProgramFormat(t *testing.T) {
 		n.ok(n.engine.Remove(context.Background(), id))
 		n.ok(n.engine.RemoveImage(context.Background(), spec.Image))
 	})
+	events := listen(t, n.engine, spec.Instance)
 	if err := n.engine.Start(t.Context(), id); err != nil {
 		if m := core.ErrorMessage(err); m.Key != "error.engine_program_format" || m.Args["program"] != "/bin/app" {
 			t.Error(err)
@@ -85,6 +86,7 @@ func TestForeignProgramFormat(t *testing.T) {
 		return
 	}
 	lines := (&running{n, id, spec, ""}).streamUntil("exec /bin/app: exec format error")
+	events.await("die")
 	if c, err := n.engine.Inspect(t.Context(), id); err != nil || c.Running || c.ExitCode == 0 {
 		t.Errorf("%+v, %v; log %v", c, err, lines)
 	}
