@@ -39,6 +39,8 @@ var rooms = []room{
 	{"worker/domain", []string{"core"}, nil},
 	{"worker/resolve", []string{"core"}, []string{"github.com/miekg/dns"}},
 	{"worker/certificate", []string{"core"}, []string{"github.com/mholt/acmez/v3/..."}},
+	{"worker/metrics/tsdb", []string{"core"}, []string{"github.com/prometheus/prometheus/..."}},
+	{"worker/metrics/...", []string{"core"}, nil},
 	{"worker/mail", []string{"core"}, []string{"github.com/wneessen/go-mail"}},
 	{"worker/engine/docker", []string{"core"}, []string{"github.com/docker/...", "github.com/google/nftables/...", "github.com/containerd/errdefs",
 		"github.com/opencontainers/...", "golang.org/x/..."}},

@@ -37,6 +37,7 @@ import (
 	"berth/worker/health"
 	"berth/worker/image"
 	"berth/worker/logs"
+	"berth/worker/metrics"
 	"berth/worker/reconcile"
 	"berth/worker/registry/snapshot"
 	"berth/worker/traffic"
@@ -68,6 +69,8 @@ type parts struct {
 	sealer       core.Sealer
 	loop         *reconcile.Loop
 	service      *service.Service
+	measured     core.MetricStore // nil where no worker runs
+	sampler      *metrics.Sampler
 	messages     *i18n.Bundle
 }
 
@@ -103,7 +106,7 @@ func (p *parts) serveRest(ctx context.Context, leave func(), out io.Writer) erro
 	}
 	if p.cfg.Has("worker") {
 		supervisor.Add(worker.Loop{Name: "reconcile", Run: p.loop.Run}, worker.Loop{Name: "discovery", Run: p.discovery.Run},
-			worker.Loop{Name: "canary", Run: p.canary().Run},
+			worker.Loop{Name: "metrics", Run: p.sampler.Run}, worker.Loop{Name: "canary", Run: p.canary().Run},
 			worker.Loop{Name: "domains", Run: p.domains.Run}, worker.Loop{Name: "certificates", Run: p.certificates.Run})
 	}
 	supervisor.Add(p.trafficLoops()...)
@@ -152,7 +155,11 @@ func (p *parts) runPortal(ctx context.Context) error {
 
 func (p *parts) close() {
 	p.monitor.Close()
-	if err := errors.Join(p.images.Close(), p.store.Close()); err != nil {
+	var kept error
+	if p.measured != nil {
+		kept = p.measured.Close()
+	}
+	if err := errors.Join(p.images.Close(), p.store.Close(), kept); err != nil {
 		p.log.Warn("not everything could be closed", "error", err)
 	}
 }
@@ -250,6 +257,9 @@ func (p *parts) assemble(ctx context.Context) error {
 	if p.store, err = openStore(ctx, p.cfg); err != nil {
 		return err
 	}
+	if err := p.joinMetrics(); err != nil {
+		return err
+	}
 	p.joinWorker(entries)
 	p.joinService(entries, workerSecret)
 	return nil
@@ -281,7 +291,7 @@ func (p *parts) joinWorker(entries core.Catalog) {
 		Log: p.log.With("part", "discovery")})
 	p.joinDomains(notifier)
 	p.loop = &reconcile.Loop{Store: p.store, Engines: p.engines, HostIDs: []string{core.LocalHost}, Images: p.images,
-		Catalog: entries, Discovery: p.discovery, Traffic: p.traffic, Notifier: notifier,
+		Catalog: entries, Discovery: p.discovery, Traffic: p.traffic, Notifier: notifier, Metrics: p.measured,
 		Logs: logs.New(logs.Options{Store: p.store, Engines: p.engines, Notifier: notifier, Log: p.log.With("part", "logs")}),
 		Log:  p.log.With("part", "worker"), Ports: [2]int{from, to}}
 	if !p.cfg.Has("portal") {
@@ -293,7 +303,7 @@ func (p *parts) joinWorker(entries core.Catalog) {
 
 func (p *parts) joinService(entries core.Catalog, workerSecret string) {
 	p.service = service.New(service.Deps{Store: p.store, Images: p.images, Engines: p.engines, Catalog: entries, Waker: p.loop,
-		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.traffic, TCP: p.tcp, TCPPool: tcpPool(p.cfg), WorkerSecret: workerSecret,
+		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.traffic, Metrics: p.measured, TCP: p.tcp, TCPPool: tcpPool(p.cfg), WorkerSecret: workerSecret,
 		Checker: p.domains, Publisher: p.discovery, HTTPSURL: p.cfg.SecureURL(), ACME: p.cfg.ACME(),
 		Mailer: newMailer(p.cfg, p.log), Words: p.word, Register: p.cfg.OIDCRegister == "on", BootstrapToken: p.cfg.BootstrapToken,
 		Registration: p.cfg.Registration == "on", RegistrationPlan: p.cfg.RegistrationPlan, BaseDomain: p.cfg.BaseDomain, DefaultPlan: p.cfg.DefaultPlan, GatewayURL: p.cfg.GatewayURL,

@@ -164,5 +164,10 @@ type ContainerStats struct {
 	Memory      Bytes
 	MemoryLimit Bytes
 	CPUTime     time.Duration // since its start
+	NetIn       Bytes         // received since its start
+	NetOut      Bytes         // sent since its start
+	DiskRead    Bytes         // since its start
+	DiskWrite   Bytes         // since its start
+	Processes   int           // threads included
 	At          time.Time
 }

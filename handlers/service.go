@@ -46,6 +46,9 @@ type Service interface {
 	Instances(ctx context.Context, appID string) ([]core.Instance, error)
 	Traffic(ctx context.Context, appID string) (core.TrafficCounts, error)
 
+	Metrics(ctx context.Context, q core.MetricQuery) ([]core.MetricSeries, error)
+	HostMetrics(ctx context.Context, q core.MetricQuery) ([]core.MetricSeries, error) // operator
+
 	// Versions and uploads.
 
 	Versions(ctx context.Context, appID string) ([]core.Version, error)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"berth/core"
 )
@@ -47,6 +48,10 @@ func (w *world) useCases(app core.App, upload, operation string) []useCase {
 		}},
 		{"MayInspect", core.ActInspect, func(ctx context.Context) error { return w.MayInspect(ctx, id) }},
 		{"SwitchCounts", core.ActInspect, func(ctx context.Context) error { _, err := w.SwitchCounts(ctx, id, 1); return err }},
+		{"Metrics", core.ActInspect, func(ctx context.Context) error {
+			_, err := w.Metrics(ctx, core.MetricQuery{AppID: id, Metric: core.MetricCPU, From: time.Now().Add(-time.Hour), To: time.Now()})
+			return err
+		}},
 		{"Versions", core.ActInspect, func(ctx context.Context) error { _, err := w.Versions(ctx, id); return err }},
 		{"Version", core.ActInspect, func(ctx context.Context) error { _, err := w.Version(ctx, id, "1.0"); return err }},
 		{"Releases", core.ActInspect, func(ctx context.Context) error { _, err := w.Releases(ctx, id, 0, 10); return err }},

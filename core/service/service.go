@@ -25,6 +25,7 @@ type Deps struct {
 	Traffic  core.Traffic
 	TCP      core.TCPTraffic // nil where no gateway is
 	TCPPool  core.TCPPool
+	Metrics  core.MetricStore                          // nil where another process keeps the measurements
 	Mailer   core.Mailer                               // nil sends no mail
 	Words    func(language string, t core.Text) string // what mail says; language "" is English
 
@@ -63,6 +64,7 @@ type Service struct {
 	traffic  core.Traffic
 	tcp      core.TCPTraffic
 	tcpPool  core.TCPPool
+	metrics  core.MetricStore
 	post     *post
 
 	checker   DomainChecker
@@ -107,7 +109,7 @@ var _ core.ImageGate = (*Service)(nil)
 func New(d Deps) *Service {
 	s := &Service{
 		store: d.Store, images: d.Images, engines: d.Engines, entries: d.Catalog, waker: d.Waker, notifier: d.Notifier, logs: d.Logs,
-		traffic: d.Traffic, tcp: d.TCP, tcpPool: d.TCPPool, workerSecret: d.WorkerSecret, bootstrapToken: d.BootstrapToken,
+		traffic: d.Traffic, metrics: d.Metrics, tcp: d.TCP, tcpPool: d.TCPPool, workerSecret: d.WorkerSecret, bootstrapToken: d.BootstrapToken,
 		portal: parseURL(d.PortalURL), gateway: parseURL(d.GatewayURL), baseDomain: d.BaseDomain, defaultPlan: cmp.Or(d.DefaultPlan, core.UnlimitedPlan), tempDir: d.TempDir,
 		post: newPost(d), now: d.Now, log: d.Log, passwords: newPasswords(), failures: newFailures(), attempts: newAttempts(), auditKept: d.AuditKept, fetches: newFetches(),
 		registration: d.Registration, registrationPlan: d.RegistrationPlan, hurry: newHurry(),

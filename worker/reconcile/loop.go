@@ -23,6 +23,11 @@ type Discovery interface {
 	SyncApp(ctx context.Context, appID string) error
 }
 
+// Metrics keeps what was measured of apps. core.MetricStore is one.
+type Metrics interface {
+	Forget(ctx context.Context, appID string) error
+}
+
 // Loop keeps what runs equal to what people wrote. Set the fields, then call Run.
 type Loop struct {
 	Store     core.Store
@@ -34,6 +39,7 @@ type Loop struct {
 	Discovery Discovery
 	Logs      core.LogSource
 	Traffic   core.Traffic
+	Metrics   Metrics // nil where none are kept
 	Notifier  core.Notifier
 	Log       *slog.Logger
 	Ports     [2]int        // first and last port of the local host's pool

@@ -124,6 +124,11 @@ func (l *Loop) removeApp(ctx context.Context, d Desired) error {
 	if err := l.Images.DeleteRepository(ctx, d.App.ID); err != nil {
 		return err
 	}
+	if l.Metrics != nil {
+		if err := l.Metrics.Forget(ctx, d.App.ID); err != nil {
+			return err
+		}
+	}
 	if err := l.deleteRow(ctx, d); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"berth/core"
@@ -27,14 +28,40 @@ func (e *Engine) Stats(ctx context.Context, containerID string) (core.ContainerS
 				TotalUsage uint64 `json:"total_usage"`
 			} `json:"cpu_usage"`
 		} `json:"cpu_stats"`
+		Networks map[string]struct {
+			Received uint64 `json:"rx_bytes"`
+			Sent     uint64 `json:"tx_bytes"`
+		} `json:"networks"`
+		Disk struct {
+			Bytes []struct {
+				Op    string `json:"op"`
+				Value uint64 `json:"value"`
+			} `json:"io_service_bytes_recursive"`
+		} `json:"blkio_stats"`
+		Pids struct {
+			Current uint64 `json:"current"`
+		} `json:"pids_stats"`
 	}
 	if err := json.NewDecoder(res.Body).Decode(&s); err != nil {
 		return core.ContainerStats{}, wrap(err)
 	}
-	return core.ContainerStats{
+	out := core.ContainerStats{
 		Memory: workingSet(s.MemoryStats.Usage, s.MemoryStats.Stats), MemoryLimit: core.Bytes(s.MemoryStats.Limit),
-		CPUTime: time.Duration(s.CPUStats.CPUUsage.TotalUsage), At: s.Read,
-	}, nil
+		CPUTime: time.Duration(s.CPUStats.CPUUsage.TotalUsage), Processes: int(s.Pids.Current), At: s.Read,
+	}
+	for _, n := range s.Networks {
+		out.NetIn += core.Bytes(n.Received)
+		out.NetOut += core.Bytes(n.Sent)
+	}
+	for _, d := range s.Disk.Bytes {
+		switch strings.ToLower(d.Op) { // "Read" with control groups v1, "read" with v2
+		case "read":
+			out.DiskRead += core.Bytes(d.Value)
+		case "write":
+			out.DiskWrite += core.Bytes(d.Value)
+		}
+	}
+	return out, nil
 }
 
 // workingSet leaves out the file cache that the kernel gives up when memory is short; it has another name in each

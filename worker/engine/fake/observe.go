@@ -45,7 +45,7 @@ func (e *Engine) Stats(ctx context.Context, containerID string) (core.ContainerS
 	}
 	now := e.now()
 	return core.ContainerStats{Memory: c.spec.Memory / 4, MemoryLimit: c.spec.Memory, At: now,
-		CPUTime: time.Millisecond + now.Sub(c.state.StartedAt)/10}, nil
+		CPUTime: time.Millisecond + now.Sub(c.state.StartedAt)/10, Processes: 1}, nil
 }
 
 // Events calls f for each change until ctx ends or the engine goes.

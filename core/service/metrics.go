@@ -1,0 +1,58 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"berth/core"
+)
+
+// maxPoints is the most steps that one question about the past is answered with.
+const maxPoints = 1000
+
+// Metrics returns the past of a metric of an app, at most core.MetricKept of it. A step of 0 takes one that gives about
+// 300 points. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID at "metric", "from", "step", EUNAVAILABLE.
+func (s *Service) Metrics(ctx context.Context, q core.MetricQuery) ([]core.MetricSeries, error) {
+	if _, err := inspectable(ctx, s.store, q.AppID); err != nil {
+		return nil, err
+	}
+	q.HostID = ""
+	return s.past(ctx, q)
+}
+
+// HostMetrics is Metrics for a host. Errors: EUNAUTHORIZED, EFORBIDDEN, ENOTFOUND, EINVALID at "metric", "from", "step",
+// EUNAVAILABLE.
+func (s *Service) HostMetrics(ctx context.Context, q core.MetricQuery) ([]core.MetricSeries, error) {
+	if err := s.authorize(ctx, core.ActOperate, ""); err != nil {
+		return nil, err
+	}
+	if _, err := s.store.Hosts().Get(ctx, q.HostID); err != nil {
+		return nil, err
+	}
+	q.AppID = ""
+	return s.past(ctx, q)
+}
+
+func (s *Service) past(ctx context.Context, q core.MetricQuery) ([]core.MetricSeries, error) {
+	span := q.To.Sub(q.From)
+	if q.Step == 0 {
+		q.Step = core.MetricStep(span)
+	}
+	var f core.Faults
+	if !q.Metric.Valid() || q.Metric.OfHost() != (q.AppID == "") {
+		f.Add("metric", "error.metric_unknown", "metric", string(q.Metric))
+	}
+	if span <= 0 || span > core.MetricKept+time.Hour {
+		f.Add("from", "error.metric_range")
+	}
+	if q.Step < core.MetricEvery || span/max(q.Step, 1) > maxPoints {
+		f.Add("step", "error.metric_step")
+	}
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	if s.metrics == nil {
+		return nil, core.Errorf(core.EUNAVAILABLE, "error.metrics_elsewhere")
+	}
+	return s.metrics.Query(ctx, q)
+}

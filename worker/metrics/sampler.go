@@ -1,0 +1,109 @@
+// Package metrics measures instances, apps and hosts every few seconds and keeps what it measured.
+package metrics
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"berth/core"
+)
+
+// Options are what a Sampler works with.
+type Options struct {
+	Store   core.Store
+	Engines core.Engines
+	Traffic core.Traffic
+	Metrics core.MetricStore
+	Host    func() ([]core.MetricSample, error) // measures this machine; nil for none
+	Every   time.Duration                       // default core.MetricEvery
+	Log     *slog.Logger                        // default slog.Default
+}
+
+// Sampler measures. Make it with New.
+type Sampler struct {
+	opts    Options
+	rates   *rates
+	engines *engines
+	traffic *trafficRates
+	latest  latest
+}
+
+// New makes a Sampler; Run has it measure.
+func New(o Options) *Sampler {
+	if o.Every == 0 {
+		o.Every = core.MetricEvery
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return &Sampler{opts: o, rates: newRates(), engines: newEngines(o.Engines), traffic: newTrafficRates(o.Traffic)}
+}
+
+// Run measures at every tick until ctx ends. What cannot be measured or kept is left out; the next tick tries again.
+func (s *Sampler) Run(ctx context.Context) error {
+	ctx = core.WithActor(ctx, core.System())
+	tick := time.NewTicker(s.opts.Every)
+	defer tick.Stop()
+	for failing := false; ; {
+		err := s.Sample(ctx, time.Now())
+		if err != nil && ctx.Err() == nil && !failing {
+			s.opts.Log.Warn("measurements are lost", "error", err)
+		}
+		failing = err != nil
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// Sample measures everything once. Errors: of the stores.
+func (s *Sampler) Sample(ctx context.Context, now time.Time) error {
+	instances, err := s.opts.Store.Instances().List(ctx, "")
+	if err != nil {
+		return err
+	}
+	var samples []core.MetricSample
+	for _, m := range s.engines.measure(ctx, instances, s.opts.Every) {
+		samples = append(samples, s.rates.of(m)...)
+	}
+	s.rates.keep(instances)
+	samples = append(samples, s.traffic.of(appsOf(instances), now)...)
+	if s.opts.Host != nil {
+		host, err := s.opts.Host()
+		if err != nil {
+			s.opts.Log.Debug("this machine cannot be measured", "error", err)
+		}
+		samples = append(samples, host...)
+	}
+	s.latest.set(now, samples)
+	return s.opts.Metrics.Append(ctx, now, samples)
+}
+
+// appOf is an app that has instances.
+type appOf struct {
+	tenantID, id  string
+	ready, wanted int
+}
+
+func appsOf(instances []core.Instance) map[string]*appOf {
+	apps := map[string]*appOf{}
+	for _, i := range instances {
+		a := apps[i.AppID]
+		if a == nil {
+			a = &appOf{tenantID: i.TenantID, id: i.AppID}
+			apps[i.AppID] = a
+		}
+		switch i.State {
+		case core.InstanceReady:
+			a.ready++
+			a.wanted++
+		case core.InstanceDraining, core.InstanceStopping:
+		default:
+			a.wanted++
+		}
+	}
+	return apps
+}
