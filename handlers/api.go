@@ -32,6 +32,8 @@ func (h *Handlers) API(g *echo.Group) {
 	g.POST("/apps/:app/start", h.apiStartApp)
 	g.POST("/apps/:app/restart", h.apiRestartApp)
 	h.trafficAPI(g)
+	g.GET("/apps/:app/metrics", h.apiMetrics)
+	g.GET("/hosts/:host/metrics", h.apiHostMetrics)
 	g.GET("/apps/:app/connection", h.apiConnection)
 	g.GET("/apps/:app/events", h.apiEvents)
 	g.GET("/apps/:app/logs", h.Logs)

@@ -88,6 +88,7 @@ func (h *Handlers) appPages(g *echo.Group) {
 	g.POST(paths.Settings(":app"), h.saveSettings)
 	g.POST(paths.RenameApp(":app"), h.renameApp)
 	g.GET(paths.Activity(":app"), h.activityPage)
+	g.GET(paths.Metrics(":app"), h.metricsPage)
 	g.GET(paths.Connection(":app"), h.connectionPage)
 	g.POST(paths.Credentials(":app"), h.revealCredentials)
 }

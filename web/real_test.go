@@ -52,7 +52,7 @@ func newRealPortalWith(t *testing.T, change func(*service.Deps)) realPortal {
 	dir := t.TempDir()
 	s := openStore(t, dir)
 	deps := service.Deps{Store: s, Images: images, Catalog: entries, Waker: asleep{}, TCPPool: tcpPool,
-		Notifier: service.NewNotifier(), Traffic: noTraffic{}, BootstrapToken: operatorToken, Registration: true, RegistrationPlan: "starter",
+		Notifier: service.NewNotifier(), Traffic: noTraffic{}, Metrics: noMetrics{}, BootstrapToken: operatorToken, Registration: true, RegistrationPlan: "starter",
 		PortalURL: "http://localhost:8080", BaseDomain: "localhost", GatewayURL: "http://localhost:8000",
 		TempDir: t.TempDir(), Logs: silence{}}
 	change(&deps)
@@ -105,6 +105,13 @@ func (silence) Tail(context.Context, string, int) ([]core.LogLine, error) { retu
 type asleep struct{}
 
 func (asleep) Wake(string) {}
+
+// noMetrics was never told anything.
+type noMetrics struct{ core.MetricStore }
+
+func (noMetrics) Query(context.Context, core.MetricQuery) ([]core.MetricSeries, error) {
+	return nil, nil
+}
 
 type noTraffic struct{}
 

@@ -115,6 +115,8 @@ var calls = map[string]call{
 	"POST /apps/:app/trial":               {form: "share=5"},
 	"POST /apps/:app/switch":              {form: "release={release}"},
 	"PATCH /api/v1/apps/:app":             {json: `{"name":"Renamed"}`},
+	"GET /api/v1/apps/:app/metrics":       {query: "metric=cpu"},
+	"GET /api/v1/hosts/:host/metrics":     {query: "metric=host_cpu"},
 	"GET /api/v1/apps/:app/connection":    {as: map[string]string{"app": "service"}},
 	"GET /api/v1/apps/:app/logs":          {header: websocketHeaders},
 	"POST /api/v1/apps/:app/versions":     {json: `{"image":"registry.example.com/x:1"}`},

@@ -51,7 +51,8 @@ func newHouse(t *testing.T) *house {
 	h.absent = sample{"tenant": "no-team", "app": "no-app", "blog": "no-blog", "service": "no-service", "upload": core.NewID(),
 		"app upload": core.NewID(), "operation": core.NewID(), "id": core.NewID(), "version": "7.7", "label": "7.7", "release": "77",
 		"token": core.NewID(), "entry": "nothing", "plan": "nothing", "request": core.NewID(), "port": "77", "session": core.NewID(),
-		"person": core.NewID(), "user": core.NewID(), "invitation": core.NewID(), "domain": "no-domain.example.com"}
+		"person": core.NewID(), "user": core.NewID(), "invitation": core.NewID(), "domain": "no-domain.example.com", "host": "no-host"}
+	h.own["host"], h.foreign["host"] = core.LocalHost, "elsewhere"
 	h.invite()
 	h.own["session"], h.foreign["session"] = h.waiting(h.own["tenant"]), h.waiting(h.foreign["tenant"])
 	h.keep()

@@ -1028,6 +1028,8 @@ func tabPath(app string, t Tab) string {
 		return paths.Settings(app)
 	case TabActivity:
 		return paths.Activity(app)
+	case TabMetrics:
+		return paths.Metrics(app)
 	}
 	return paths.App(app)
 }

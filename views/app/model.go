@@ -41,6 +41,7 @@ const (
 	TabLogs       Tab = "logs"
 	TabSettings   Tab = "settings"
 	TabActivity   Tab = "activity"
+	TabMetrics    Tab = "metrics"
 )
 
 // tabs are the pages that an app of its kind has, for who looks.
@@ -49,9 +50,9 @@ func (h Head) tabs() []Tab {
 		return []Tab{TabOverview, TabLogs, TabActivity}
 	}
 	if h.App.IsService() {
-		return []Tab{TabOverview, TabConnection, TabPorts, TabLogs, TabSettings, TabActivity}
+		return []Tab{TabOverview, TabConnection, TabPorts, TabMetrics, TabLogs, TabSettings, TabActivity}
 	}
-	return []Tab{TabOverview, TabVersions, TabDomains, TabRules, TabPorts, TabTraffic, TabLogs, TabSettings, TabActivity}
+	return []Tab{TabOverview, TabVersions, TabDomains, TabRules, TabPorts, TabTraffic, TabMetrics, TabLogs, TabSettings, TabActivity}
 }
 
 // current is the tab that the page belongs to: single requests are reached from the traffic.

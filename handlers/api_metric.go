@@ -1,0 +1,137 @@
+package handlers
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"berth/core"
+	"berth/views/i18n"
+)
+
+// metricsJSON is the past of a metric. Points are [time in Unix seconds, mean, maximum].
+type metricsJSON struct {
+	Metric   core.Metric        `json:"metric"`
+	From     time.Time          `json:"from"`
+	To       time.Time          `json:"to"`
+	Step     core.Duration      `json:"step"`
+	Series   []metricSeriesJSON `json:"series"`
+	Previous []metricSeriesJSON `json:"previous,omitempty"` // of the period before, moved into this one
+	Markers  []markerJSON       `json:"markers,omitempty"`
+}
+
+type metricSeriesJSON struct {
+	Instance string       `json:"instance,omitempty"`
+	Points   [][3]float64 `json:"points"`
+}
+
+// markerJSON is an event that explains a bend in a chart.
+type markerJSON struct {
+	Time time.Time `json:"time"`
+	Kind string    `json:"kind"`
+	Text string    `json:"text"`
+	Bad  bool      `json:"bad"`
+}
+
+// apiMetrics answers the past of one metric of an app. range=1h reaches back from now; by=instance gives a series for
+// each; previous=true adds the period before; markers=true adds what happened.
+func (h *Handlers) apiMetrics(c echo.Context) error {
+	return h.answerMetrics(c, core.MetricQuery{AppID: c.Param("app")}, h.Service.Metrics)
+}
+
+// apiHostMetrics is the same of a host.
+func (h *Handlers) apiHostMetrics(c echo.Context) error {
+	return h.answerMetrics(c, core.MetricQuery{HostID: c.Param("host")}, h.Service.HostMetrics)
+}
+
+type pastOf func(context.Context, core.MetricQuery) ([]core.MetricSeries, error)
+
+func (h *Handlers) answerMetrics(c echo.Context, q core.MetricQuery, past pastOf) error {
+	values, err := query(c, "metric", "range", "by", "previous", "markers")
+	if err != nil {
+		return err
+	}
+	span, ok := metricRanges[values.Get("range")]
+	if !ok {
+		return core.Invalid("range", "error.metric_span")
+	}
+	if by := values.Get("by"); by != "" && by != "instance" {
+		return core.Invalid("by", "error.field_type")
+	}
+	ctx := c.Request().Context()
+	q.Metric, q.PerInstance = core.Metric(values.Get("metric")), values.Get("by") == "instance"
+	q.Step = core.MetricStep(span)
+	q.To = time.Now().Add(q.Step).Truncate(q.Step)
+	q.From = q.To.Add(-span)
+	answer := metricsJSON{Metric: q.Metric, From: q.From, To: q.To, Step: core.Duration(q.Step)}
+	if answer.Series, err = seriesJSON(ctx, q, past, 0); err != nil {
+		return err
+	}
+	if values.Get("previous") == "true" {
+		before := q
+		before.From, before.To = q.From.Add(-span), q.To.Add(-span)
+		if answer.Previous, err = seriesJSON(ctx, before, past, span); err != nil {
+			return err
+		}
+	}
+	if values.Get("markers") == "true" && q.AppID != "" {
+		answer.Markers, err = h.markers(ctx, q)
+	}
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, answer)
+}
+
+// metricRanges are how far back one can look.
+var metricRanges = map[string]time.Duration{
+	"": time.Hour, "15m": 15 * time.Minute, "1h": time.Hour, "6h": 6 * time.Hour, "24h": 24 * time.Hour,
+	"7d": 7 * 24 * time.Hour, "30d": 30 * 24 * time.Hour,
+}
+
+func seriesJSON(ctx context.Context, q core.MetricQuery, past pastOf, moved time.Duration) ([]metricSeriesJSON, error) {
+	all, err := past(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]metricSeriesJSON, len(all))
+	for i, s := range all {
+		out[i] = metricSeriesJSON{Instance: s.InstanceID, Points: make([][3]float64, len(s.Points))}
+		for n, p := range s.Points {
+			out[i].Points[n] = [3]float64{float64(p.At.Add(moved).Unix()), rounded(p.Mean), rounded(p.Max)}
+		}
+	}
+	return out, nil
+}
+
+// rounded keeps six significant digits.
+func rounded(v float64) float64 {
+	if v == 0 {
+		return 0
+	}
+	scale := math.Pow(10, 5-math.Floor(math.Log10(math.Abs(v))))
+	return math.Round(v*scale) / scale
+}
+
+// marked are the kinds of events that explain a bend.
+var marked = map[string]bool{"online": true, "release_failed": true, "crashed": true, "unhealthy": true, "healed": true,
+	"vanished": true, "ended": true, "scaled": true}
+
+// markers returns what happened to an app in the time of a chart, the newest hundred.
+func (h *Handlers) markers(ctx context.Context, q core.MetricQuery) ([]markerJSON, error) {
+	events, err := h.Service.Events(ctx, core.EventFilter{AppID: q.AppID, Limit: 100})
+	if err != nil {
+		return nil, err
+	}
+	words := i18n.From(ctx)
+	var all []markerJSON
+	for _, e := range events {
+		if marked[e.Kind] && e.CreatedAt.After(q.From) {
+			all = append(all, markerJSON{e.CreatedAt, e.Kind, words.Text(e.Text), e.Level == core.LevelBad || e.Level == core.LevelWarning})
+		}
+	}
+	return all, nil
+}
