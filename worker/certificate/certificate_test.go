@@ -22,11 +22,11 @@ func TestFromNameToPadlock(t *testing.T) {
 		t.Fatalf("without a record: %+v", d)
 	}
 	must(t, h.certificates.Look(h.ctx))
-	if n := h.orders.Load(); n != 0 {
+	if n := h.pebble.Requests.Load(); n != 0 {
 		t.Fatalf("the authority got %d requests about a name that is not verified", n)
 	}
 
-	h.zone.set(func() { h.zone.txt["_berth.www.shop.test"] = d.Challenge })
+	h.zone.Set(func() { h.zone.TXT["_berth.www.shop.test"] = d.Challenge })
 	if d = h.checked(d); !d.Verified || d.Leads != core.LeadsHere || !d.Problem.IsZero() {
 		t.Fatalf("with its record: %+v", d)
 	}
@@ -42,7 +42,7 @@ func TestFromNameToPadlock(t *testing.T) {
 	leaf, err := h.handshake("www.shop.test")
 	must(t, err)
 
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: h.roots, ServerName: "www.shop.test"}},
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: h.pebble.Roots, ServerName: "www.shop.test"}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for address, want := range map[string]int{"https://" + h.gateway.SecureAddr().String(): 503, "http://" + h.gateway.Addr().String(): 308} {
 		req, err := http.NewRequest("GET", address+"/x", nil)
@@ -59,10 +59,10 @@ func TestFromNameToPadlock(t *testing.T) {
 		t.Errorf("left behind: %v, %v", challenges, err)
 	}
 
-	asked := h.orders.Load()
+	asked := h.pebble.Requests.Load()
 	h.ahead.Store(int64(time.Hour)) // F11: a clock that jumps by an hour
 	must(t, h.certificates.Look(h.ctx))
-	if h.orders.Load() != asked {
+	if h.pebble.Requests.Load() != asked {
 		t.Error("asked again for nothing")
 	}
 	h.ahead.Store(int64(time.Until(first.NextTry) + time.Minute))
@@ -86,11 +86,11 @@ func TestFromNameToPadlock(t *testing.T) {
 func TestOneRecordForBoth(t *testing.T) {
 	h := newHouse(t)
 	d := h.claim("tea.shop.test")
-	h.zone.set(func() { h.zone.cname[d.Name] = "tea-shop." + base })
+	h.zone.Set(func() { h.zone.CNAME[d.Name] = "tea-shop." + base })
 	if d = h.checked(d); d.Verified || d.Problem.Key != "domain.no_proof_cname" {
 		t.Fatalf("by the app's address: %+v", d)
 	}
-	h.zone.set(func() { h.zone.cname[d.Name] = d.Target(base) })
+	h.zone.Set(func() { h.zone.CNAME[d.Name] = d.Target(base) })
 	if d = h.checked(d); !d.Verified {
 		t.Fatalf("by its own: %+v", d)
 	}
@@ -101,12 +101,12 @@ func TestOneRecordForBoth(t *testing.T) {
 func TestRecordGone(t *testing.T) {
 	h := newHouse(t)
 	d := h.verified("www.shop.test")
-	h.zone.set(func() { h.zone.silent = true })
+	h.zone.Set(func() { h.zone.Silent = true })
 	h.ahead.Store(int64(10 * 24 * time.Hour))
 	if d = h.checked(d); !d.Verified || d.Problem.Key != "domain.dns_silent" {
 		t.Fatalf("in silence: %+v", d)
 	}
-	h.zone.set(func() { h.zone.silent, h.zone.txt = false, map[string]string{} })
+	h.zone.Set(func() { h.zone.Silent, h.zone.TXT = false, map[string]string{} })
 	if d = h.checked(d); !d.Verified || d.LostAt.IsZero() || d.Problem.Key != "domain.lost" {
 		t.Fatalf("just gone: %+v", d)
 	}
@@ -148,7 +148,7 @@ func (h *house) verifiedElsewhere(name string) core.Domain {
 		CreatedAt: h.now(), NextCheck: h.now()}
 	must(h, h.Domains().Create(h.ctx, second))
 	h.verified(name)
-	h.zone.set(func() { h.zone.txt[second.TXTName()] = second.Challenge })
+	h.zone.Set(func() { h.zone.TXT[second.TXTName()] = second.Challenge })
 	return h.checked(second)
 }
 
@@ -156,7 +156,7 @@ func (h *house) verifiedElsewhere(name string) core.Domain {
 func TestWhatGoesWrongIsSaid(t *testing.T) {
 	h := newHouse(t)
 	d := h.verified("www.shop.test")
-	h.zone.set(func() { h.zone.nowhere[d.Name] = true }) // since it was looked at last
+	h.zone.Set(func() { h.zone.Nowhere[d.Name] = true }) // since it was looked at last
 	before := h.now()
 	must(t, h.certificates.Look(h.ctx))
 	c := h.certificate(d)
@@ -166,9 +166,9 @@ func TestWhatGoesWrongIsSaid(t *testing.T) {
 	if wait := c.NextTry.Sub(before); wait < 9*time.Minute || wait > 11*time.Minute {
 		t.Errorf("next try in %v", wait)
 	}
-	asked := h.orders.Load()
+	asked := h.pebble.Requests.Load()
 	must(t, h.certificates.Look(h.ctx))
-	if h.orders.Load() != asked {
+	if h.pebble.Requests.Load() != asked {
 		t.Error("it was asked again at once")
 	}
 	h.authority.Directory = "https://127.0.0.1:1/dir"

@@ -5,27 +5,17 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"io"
-	"log"
 	"log/slog"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/letsencrypt/pebble/v2/ca"
-	"github.com/letsencrypt/pebble/v2/db"
-	"github.com/letsencrypt/pebble/v2/va"
-	"github.com/letsencrypt/pebble/v2/wfe"
-	"github.com/miekg/dns"
-
 	"berth/core"
 	"berth/core/store"
+	"berth/e2e/testenv"
 	"berth/worker/certificate"
 	"berth/worker/discovery"
 	"berth/worker/domain"
@@ -36,82 +26,27 @@ import (
 
 const base = "apps.berth.test"
 
-// zone is a DNS server: every name below ".test" leads to this machine but for those that say otherwise.
-type zone struct {
-	address string
-	mu      sync.Mutex
-	txt     map[string]string
-	cname   map[string]string
-	nowhere map[string]bool
-	silent  bool
-}
-
-func newZone(t *testing.T) *zone {
-	t.Helper()
-	z := &zone{txt: map[string]string{}, cname: map[string]string{}, nowhere: map[string]bool{}}
-	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
-	must(t, err)
-	z.address = udp.LocalAddr().String()
-	tcp, err := net.Listen("tcp", z.address)
-	must(t, err)
-	for _, s := range []*dns.Server{{PacketConn: udp, Handler: z}, {Listener: tcp, Handler: z}} {
-		started := make(chan struct{})
-		s.NotifyStartedFunc = func() { close(started) }
-		go s.ActivateAndServe()
-		<-started
-		t.Cleanup(func() { s.Shutdown() })
-	}
-	return z
-}
-
-func (z *zone) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	answer := new(dns.Msg)
-	answer.SetReply(q)
-	name := strings.ToLower(strings.TrimSuffix(q.Question[0].Name, "."))
-	head := dns.RR_Header{Name: q.Question[0].Name, Class: dns.ClassINET, Rrtype: q.Question[0].Qtype, Ttl: 1}
-	switch kind := q.Question[0].Qtype; {
-	case z.silent:
-		answer.Rcode = dns.RcodeServerFailure
-	case kind == dns.TypeTXT && z.txt[name] != "":
-		answer.Answer = append(answer.Answer, &dns.TXT{Hdr: head, Txt: []string{"something else"}}, &dns.TXT{Hdr: head, Txt: []string{z.txt[name]}})
-	case kind == dns.TypeCNAME && z.cname[name] != "":
-		answer.Answer = append(answer.Answer, &dns.CNAME{Hdr: head, Target: dns.Fqdn(z.cname[name])})
-	case kind == dns.TypeA && !z.nowhere[name] && !strings.HasPrefix(name, "_"):
-		answer.Answer = append(answer.Answer, &dns.A{Hdr: head, A: net.IPv4(127, 0, 0, 1)})
-	}
-	w.WriteMsg(answer)
-}
-
-func (z *zone) set(change func()) {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	change()
-}
-
 // house is everything between a customer's domain and a visitor's browser, but the program that joins it.
 type house struct {
 	*testing.T
 	core.Store
 	ctx          context.Context
-	zone         *zone
+	zone         *testenv.Zone
 	registry     *memory.Registry
 	domains      *domain.Loop
 	certificates *certificate.Loop
 	discovery    *discovery.Discovery
 	gateway      *gateway.Gateway
 	authority    *certificate.Authority
-	roots        *x509.CertPool // of what the authority issues
-	orders       atomic.Int64   // requests that the authority got
-	ahead        atomic.Int64   // of the clock, nanoseconds
+	pebble       *testenv.Pebble
+	ahead        atomic.Int64 // of the clock, nanoseconds
 }
 
 func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{T: t, ctx: core.WithActor(t.Context(), core.System()), zone: newZone(t), registry: memory.New()}
+	h := &house{T: t, ctx: core.WithActor(t.Context(), core.System()), zone: testenv.StartZone(t), registry: memory.New()}
 	o := store.Options{Dir: t.TempDir(), Key: bytes.Repeat([]byte{1}, 32)}
 	must(t, store.Migrate(h.ctx, o))
 	st, err := store.Open(h.ctx, o)
@@ -123,11 +58,11 @@ func newHouse(t *testing.T) *house {
 	sealer, err := core.NewSealer(bytes.Repeat([]byte{2}, 32))
 	must(t, err)
 	h.runGateway(sealer)
-	h.authority = h.newPebble()
+	h.authority = h.newAuthority()
 	quiet := slog.New(slog.DiscardHandler)
 	h.discovery = discovery.New(discovery.Options{Store: st, Registry: h.registry, BaseDomain: base, Log: quiet})
 	h.certificates = certificate.New(certificate.Options{Store: st, Registry: h.registry, Sealer: sealer, Authority: h.authority, Now: h.now, Log: quiet})
-	h.domains = domain.New(domain.Options{Store: st, Resolver: resolve.New(h.zone.address), BaseDomain: base, Now: h.now, Log: quiet})
+	h.domains = domain.New(domain.Options{Store: st, Resolver: resolve.New(h.zone.Address), BaseDomain: base, Now: h.now, Log: quiet})
 	return h
 }
 
@@ -145,30 +80,15 @@ func (h *house) runGateway(sealer core.Sealer) {
 	h.eventually("the gateway is ready", func() bool { return h.gateway.Ready() && h.gateway.SecureAddr() != nil })
 }
 
-// newPebble runs a certificate authority that validates through the zone at the gateway's own port.
-func (h *house) newPebble() *certificate.Authority {
+// newAuthority is a certificate authority that validates through the zone at the gateway's own port.
+func (h *house) newAuthority() *certificate.Authority {
 	h.Helper()
-	h.Setenv("PEBBLE_VA_NOSLEEP", "1")
-	h.Setenv("PEBBLE_WFE_NONCEREJECT", "20")
 	_, port, err := net.SplitHostPort(h.gateway.Addr().String())
 	must(h, err)
 	n, err := strconv.Atoi(port)
 	must(h, err)
-	quiet := log.New(io.Discard, "", 0)
-	state := db.NewMemoryStore()
-	issuer := ca.New(quiet, state, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {Description: "default"}})
-	front := wfe.New(quiet, state, va.New(quiet, n, 1, true, h.zone.address, state), issuer, []string{"pebble.test"}, true, false, 0, 0)
-	handler := front.Handler()
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.orders.Add(1)
-		handler.ServeHTTP(w, r)
-	}))
-	h.Cleanup(server.Close)
-	h.roots = x509.NewCertPool()
-	h.roots.AppendCertsFromPEM(issuer.GetRootCert(0).PEM())
-	trusted := x509.NewCertPool()
-	trusted.AddCert(server.Certificate())
-	return &certificate.Authority{Directory: server.URL + wfe.DirectoryPath, Roots: trusted, Email: "operator@example.com"}
+	h.pebble = testenv.StartPebble(h, h.zone, n)
+	return &certificate.Authority{Directory: h.pebble.Directory, Roots: h.pebble.Trusted, Email: "operator@example.com"}
 }
 
 func (h *house) eventually(what string, ok func() bool) {
@@ -194,7 +114,7 @@ func (h *house) claim(name string) core.Domain {
 func (h *house) verified(name string) core.Domain {
 	h.Helper()
 	d := h.claim(name)
-	h.zone.set(func() { h.zone.txt[d.TXTName()] = d.Challenge })
+	h.zone.Set(func() { h.zone.TXT[d.TXTName()] = d.Challenge })
 	return h.checked(d)
 }
 
@@ -215,7 +135,7 @@ func (h *house) certificate(d core.Domain) core.Certificate {
 
 // handshake returns what the gateway presents for a name, checked against the authority.
 func (h *house) handshake(name string) (*x509.Certificate, error) {
-	c, err := tls.Dial("tcp", h.gateway.SecureAddr().String(), &tls.Config{ServerName: name, RootCAs: h.roots, Time: h.now})
+	c, err := tls.Dial("tcp", h.gateway.SecureAddr().String(), &tls.Config{ServerName: name, RootCAs: h.pebble.Roots, Time: h.now})
 	if err != nil {
 		return nil, err
 	}
