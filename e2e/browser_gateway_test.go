@@ -197,7 +197,9 @@ func (p *person) closesForMaintenance() {
 }
 
 // shop is the app's address in a browser.
-func (p *person) shop() string { return strings.Replace(p.b.Gateway, "127.0.0.1", "tea-shop.localhost", 1) + "/" }
+func (p *person) shop() string {
+	return strings.Replace(p.b.Gateway, "127.0.0.1", "tea-shop.localhost", 1) + "/"
+}
 
 // refusesAnAddress puts one on the list of those that are refused, and takes it off.
 func (p *person) refusesAnAddress() {
