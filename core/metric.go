@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -39,12 +40,7 @@ var Metrics = []Metric{MetricRequests, MetricErrors, MetricLatency, MetricConcur
 
 // Valid reports whether m is one of Metrics.
 func (m Metric) Valid() bool {
-	for _, x := range Metrics {
-		if x == m {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(Metrics, m)
 }
 
 // OfInstance reports whether m is measured at each instance; the value of an app is then their sum.
@@ -112,8 +108,7 @@ type MetricPoint struct {
 	Max  float64 // of the sums of single samples' maxima, so never below what was measured
 }
 
-// MetricSteps are how long samples are kept at which distance: MetricEvery for MetricFineKept, then MetricCoarse for
-// MetricKept.
+// How long samples are kept at which distance: MetricEvery for MetricFineKept, then MetricCoarse for MetricKept.
 const (
 	MetricEvery    = 5 * time.Second
 	MetricFineKept = 48 * time.Hour

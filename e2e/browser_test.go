@@ -160,6 +160,7 @@ func (p *person) press(expression string) {
 // fill writes into the field that is called so, in place of what is there.
 func (p *person) fill(label, text string) {
 	p.t.Helper()
+	p.until(loaded + found("field("+quote(label)+")"))
 	p.until(found("field(" + quote(label) + ")?.select() === undefined && field(" + quote(label) + ")"))
 	p.write(text)
 }
@@ -173,9 +174,13 @@ func (p *person) write(text string) {
 	}))
 }
 
+// loaded goes before what has to be on a page whose scripts have run: they do something with what is put in.
+const loaded = `document.readyState === "complete" && `
+
 // choose gives a file to the field of files.
 func (p *person) choose(path string) {
 	p.t.Helper()
+	p.until(loaded + `document.querySelector("#file")`)
 	p.do(chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{path}))
 }
 

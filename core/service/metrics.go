@@ -10,8 +10,8 @@ import (
 // maxPoints is the most steps that one question about the past is answered with.
 const maxPoints = 1000
 
-// Metrics returns the past of a metric of an app, at most core.MetricKept of it. A step of 0 takes one that gives about
-// 300 points. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID at "metric", "from", "step", EUNAVAILABLE.
+// Metrics returns the past of a metric of an app, at most core.MetricKept of it. A step of 0 takes
+// core.MetricStep. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID at "metric", "from", "step", EUNAVAILABLE.
 func (s *Service) Metrics(ctx context.Context, q core.MetricQuery) ([]core.MetricSeries, error) {
 	if _, err := inspectable(ctx, s.store, q.AppID); err != nil {
 		return nil, err

@@ -26,6 +26,12 @@ const written = {
   count: (v) => (Number.isInteger(v) ? String(v) : v.toFixed(1)),
 };
 
+// Where an axis begins to make sense, and the steps at which it can be read: whole things, and sizes as they are said.
+const least = { bytes: 1024, rate: 1024, seconds: 0.01, cores: 0.1, count: 1 };
+const whole = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
+const sizes = Array.from({ length: 44 }, (_, n) => 2 ** n);
+const steps = { bytes: sizes, rate: sizes, count: whole };
+
 // One row a step, so that a step where nothing was measured is a gap.
 function columns(data) {
   const from = Date.parse(data.from) / 1000, to = Date.parse(data.to) / 1000, step = seconds(data.step);
@@ -81,6 +87,7 @@ function tip(box, u, data, say, text) {
   const i = u.cursor.idx;
   box.hidden = i == null || u.data[1][i] == null;
   if (box.hidden) return;
+  box.classList.toggle("is-left", i > u.data[0].length / 2); // beside what is looked at, not over it
   const time = u.data[0][i], step = seconds(data.step);
   const lines = [new Date(time * 1000).toLocaleString([], { weekday: "short", hour: "2-digit", minute: "2-digit", second: step < 60 ? "2-digit" : undefined })];
   lines.push(`${text.now} ${say(u.data[1][i])}`, `${text.most} ${say(u.data[2][i])}`);
@@ -105,9 +112,9 @@ function draw(element, data) {
     height: 200,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, kind === "count" ? 1 : 1e-9)] } },
+    scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, least[kind] || least.count)] } },
     axes: [{ ...axis, space: 80, values: (_, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleString([], seconds(data.step) >= 1800 ? { month: "short", day: "numeric" } : { hour: "2-digit", minute: "2-digit" })) },
-      { ...axis, size: 64, values: (_, ticks) => ticks.map(say) }],
+      { ...axis, size: 64, values: (_, ticks) => ticks.map(say), ...(steps[kind] && { incrs: steps[kind] }) }],
     series: [{},
       { stroke: colors.accent, width: 1.5, fill: colors.soft, points: { show: false } },
       { stroke: colors.accent, width: 1, alpha: 0.45, points: { show: false } },

@@ -68,7 +68,7 @@ func open(dir string, log *slog.Logger, kept, block time.Duration) (*tsdb.DB, er
 	o.WALSegmentSize = 8 * 1024 * 1024 // the default is 128 MiB
 	o.HeadChunksWriteBufferSize = 64 * 1024
 	o.NoLockfile = true // the data directory belongs to one process
-	db, err := tsdb.Open(dir, log, nil, o, nil)
+	db, err := tsdb.Open(dir, slog.New(faults{log.Handler()}), nil, o, nil)
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
