@@ -40,7 +40,7 @@ func newRegistry(cfg config.Config, log *slog.Logger) (core.Registry, error) {
 	case "zookeeper":
 		return zookeeper.New(zookeeper.Options{Servers: cfg.ZooKeeperServers, Log: log.With("part", "zookeeper")})
 	case "memory":
-		return memory.NewUnfilled(), nil
+		return memory.NewUnfilled(core.RegistryRoutes, core.RegistryCertificates), nil
 	}
 	return nil, fmt.Errorf("registry: %q is neither memory nor zookeeper", cfg.Registry)
 }

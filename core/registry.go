@@ -59,12 +59,21 @@ type Registry interface {
 }
 
 // FillableRegistry is a registry that begins empty, as that of a process of its own does. Its watches begin when
-// Filled is called, so that nobody takes for gone what is not published yet.
+// every part of it is filled, so that nobody takes for gone what is not published yet.
 type FillableRegistry interface {
 	Registry
-	// Filled says that everything has been published once. Only the worker calls it.
-	Filled()
+	// Filled says that everything of a part has been published once. Only the worker calls it; again is no change.
+	Filled(RegistryPart)
 }
+
+// RegistryPart is what one of the worker's loops publishes.
+type RegistryPart string
+
+// The parts of a registry.
+const (
+	RegistryRoutes       RegistryPart = "routes" // with addresses, TCP routes and configurations
+	RegistryCertificates RegistryPart = "certificates"
+)
 
 // Address is where a healthy instance answers. At /caas/service/address/{appId}/{version}/{containerId} lies
 // exactly "{hostIP}:{port}".

@@ -86,6 +86,9 @@ func (l *Loop) Look(ctx context.Context) error {
 	if err := l.publish(ctx); err != nil {
 		return err
 	}
+	if r, ok := l.opts.Registry.(core.FillableRegistry); ok {
+		r.Filled(core.RegistryCertificates)
+	}
 	if err := l.warn(ctx); err != nil {
 		return err
 	}

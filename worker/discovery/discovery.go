@@ -84,7 +84,7 @@ func (d *Discovery) Sync(ctx context.Context) error {
 		return err
 	}
 	if r, ok := d.opts.Registry.(core.FillableRegistry); ok {
-		r.Filled()
+		r.Filled(core.RegistryRoutes)
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 // A client that comes before the routes do is not told that its domain is unknown.
 func TestClientsWaitForRoutes(t *testing.T) {
 	l := listen(t)
-	r := memory.NewUnfilled()
+	r := memory.NewUnfilled(core.RegistryRoutes)
 	g := New(Options{Registry: r, Listener: l})
 	ctx, stop := context.WithCancel(context.Background())
 	stopped := make(chan struct{})
@@ -29,7 +29,7 @@ func TestClientsWaitForRoutes(t *testing.T) {
 	if g.Ready() {
 		t.Error("it is ready before it knows the routes")
 	}
-	r.Filled()
+	r.Filled(core.RegistryRoutes)
 	if res, content := c.response("GET"); res.StatusCode != 200 || content != "ok" {
 		t.Errorf("%d %s", res.StatusCode, content)
 	}

@@ -23,6 +23,7 @@ type Registry struct {
 	gateways  map[string]*core.GatewayNode         // by id
 	watchers  map[*watcher]bool
 	families  families
+	unfilled  map[core.RegistryPart]bool
 	filled    chan struct{} // closed when watches may begin
 }
 
@@ -30,14 +31,23 @@ type instance struct{ version, container string }
 
 // New returns an empty registry.
 func New() *Registry {
-	r := NewUnfilled()
-	r.Filled()
+	r := newRegistry()
+	close(r.filled)
 	return r
 }
 
-// NewUnfilled returns an empty registry whose watches begin when Filled is called: until then what is missing in it
-// is not known to be gone.
-func NewUnfilled() *Registry {
+// NewUnfilled returns an empty registry whose watches begin when all of parts are filled: until then what is missing in
+// it is not known to be gone.
+func NewUnfilled(parts ...core.RegistryPart) *Registry {
+	r := newRegistry()
+	r.unfilled = map[core.RegistryPart]bool{}
+	for _, part := range parts {
+		r.unfilled[part] = true
+	}
+	return r
+}
+
+func newRegistry() *Registry {
 	r := &Registry{
 		filled:    make(chan struct{}),
 		addresses: map[string]map[instance]core.Address{},
@@ -143,11 +153,12 @@ func (r *Registry) Gateways(context.Context) ([]core.GatewayNode, error) {
 	return all, nil
 }
 
-// Filled lets watches begin: everything that is to be published has been published once.
-func (r *Registry) Filled() {
+// Filled lets watches begin with the last of the parts that are awaited.
+func (r *Registry) Filled(part core.RegistryPart) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.isFilled() {
+	delete(r.unfilled, part)
+	if len(r.unfilled) == 0 && !r.isFilled() {
 		close(r.filled)
 	}
 }

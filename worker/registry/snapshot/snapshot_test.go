@@ -44,7 +44,7 @@ func TestServesWhileTheRegistryIsAway(t *testing.T) {
 	long := time.Now().Add(-3 * time.Hour)
 	registrytest.Must(t, os.Chtimes(path, long, long))
 
-	away := memory.NewUnfilled()
+	away := memory.NewUnfilled(core.RegistryRoutes)
 	after := keep(t, away, path)
 	w := registrytest.Watch(t, after)
 	p := registrytest.Examples()
@@ -56,7 +56,7 @@ func TestServesWhileTheRegistryIsAway(t *testing.T) {
 	}
 	tea := registrytest.Route("tea.localhost", "tea", nil)
 	registrytest.Must(t, away.PutRoute(t.Context(), tea))
-	away.Filled()
+	away.Filled(core.RegistryRoutes)
 	w.WaitRoute(tea)
 	w.WaitNoRoute("shop.localhost")
 	w.WaitAddresses("shop")
@@ -89,7 +89,7 @@ func TestABrokenSnapshotIsIgnored(t *testing.T) {
 	} {
 		broken := filepath.Join(t.TempDir(), "snapshot")
 		registrytest.Must(t, os.WriteFile(broken, []byte(data), 0o600))
-		away := memory.NewUnfilled()
+		away := memory.NewUnfilled(core.RegistryRoutes)
 		after := keep(t, away, broken)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
@@ -102,7 +102,7 @@ func TestABrokenSnapshotIsIgnored(t *testing.T) {
 			})
 		}()
 		eventually(t, name+" is reported", func() bool { return after.State().Err != nil })
-		away.Filled()
+		away.Filled(core.RegistryRoutes)
 		eventually(t, name+" is replaced", func() bool { n, _, err := Check(broken); return n == 0 && err == nil })
 		cancel()
 		<-ended
