@@ -16,10 +16,10 @@ const maxCertificatePEM = 64 * 1024
 func ReadCertificate(chain, key, domain string, now time.Time) (Certificate, error) {
 	var f Faults
 	certs, err := parseChain(chain)
-	f.Merge("", err)
 	if err == nil {
-		f.Merge("", checkChain(certs, domain, now))
+		err = checkChain(certs, domain, now)
 	}
+	f.Merge("", err)
 	f.Merge("", checkKey(chain, key, err == nil))
 	if err := f.Err(); err != nil {
 		return Certificate{}, err
