@@ -7,11 +7,11 @@ import (
 
 // Certificate is what the gateways present for a domain, or what is being done to have one.
 type Certificate struct {
-	ID       string // of the node in the registry
-	TenantID string // "" for the one of the base domain
-	AppID    string // "" for the one of the base domain
-	Domain   string // that it was made for: a row's name, or "*." and the base domain
-	Kind     CertificateKind
+	ID       string          // of the node in the registry
+	TenantID string          // "" for the one of the base domain
+	AppID    string          // "" for the one of the base domain
+	Domain   string          // that it was made for: a row's name, or "*." and the base domain
+	Kind     CertificateKind // of what is presented; of what is asked for while there is nothing
 
 	// What is presented; empty until there is something.
 	Names     []string // lower case; "*.example.com" for one label more
@@ -63,6 +63,9 @@ type CertificateStore interface {
 	Put(ctx context.Context, c Certificate) error
 	// Get returns the certificate of a domain, without its key. For the base domain both are "". Errors: ENOTFOUND.
 	Get(ctx context.Context, appID, domain string) (Certificate, error)
+	// Ask sets when a certificate is asked for, never by the zero time, and ends what is being done to have one. What is
+	// presented stays until another takes its place. Errors: ENOTFOUND.
+	Ask(ctx context.Context, appID, domain string, at time.Time) error
 	// List returns the certificates of an app by domain, without their keys.
 	List(ctx context.Context, appID string) ([]Certificate, error)
 	// Delete removes the certificate of a domain; removing what is absent is no error.
@@ -72,7 +75,7 @@ type CertificateStore interface {
 	Presented(ctx context.Context) ([]Certificate, error)
 	// Key returns the private key, PEM. Workers alone call it. Errors: ENOTFOUND.
 	Key(ctx context.Context, id string) ([]byte, error)
-	// Claim returns an automatic certificate of a verified domain that leads somewhere, whose NextTry is not after at,
+	// Claim returns a certificate of a verified domain that leads somewhere, whose NextTry is not after at,
 	// and which nobody has claimed; owner has it until at plus lease. The zero Certificate when there is none. Workers
 	// alone call it.
 	Claim(ctx context.Context, at time.Time, owner string, lease time.Duration) (Certificate, error)

@@ -3,6 +3,7 @@ package service
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"berth/core"
 )
@@ -41,8 +42,10 @@ func (s *Service) AddDomain(ctx context.Context, appID string, in core.NewDomain
 		if err := tx.Domains().Create(ctx, d); err != nil {
 			return err
 		}
-		if err := s.certificateOf(ctx, tx, d); err != nil {
-			return err
+		if d.Certificate == core.CertificateAutomatic {
+			if err := s.certificateOf(ctx, tx, d); err != nil {
+				return err
+			}
 		}
 		note.TenantID, note.Object, note.After = app.TenantID, d.Name, domainValues(d)
 		if err := s.note(ctx, tx, &note); err != nil {
@@ -117,14 +120,28 @@ func redirecting(ctx context.Context, tx core.Store, d core.Domain) (string, err
 	return "", err
 }
 
-// certificateOf begins or ends asking for a certificate, as the kind of d says.
+// certificateOf begins or ends asking for a certificate, as the kind of d says. What was uploaded is presented until an
+// automatic one has been issued, and may be returned to until then. Errors: EINVALID at "certificate".
 func (s *Service) certificateOf(ctx context.Context, tx core.Store, d core.Domain) error {
-	if d.Certificate == core.CertificateAutomatic {
+	switch d.Certificate {
+	case core.CertificateAutomatic:
 		now := s.now()
+		err := tx.Certificates().Ask(ctx, d.AppID, d.Name, now)
+		if core.ErrorCode(err) != core.ENOTFOUND {
+			return err
+		}
 		return tx.Certificates().Put(ctx, core.Certificate{ID: core.NewID(), AppID: d.AppID, Domain: d.Name, Kind: d.Certificate,
 			CreatedAt: now, NextTry: now})
+	case core.CertificateUploaded:
+		c, err := tx.Certificates().Get(ctx, d.AppID, d.Name)
+		if core.ErrorCode(err) == core.ENOTFOUND || err == nil && (c.Kind != core.CertificateUploaded || c.Chain == "") {
+			return core.Invalid("certificate", "error.certificate_upload_first")
+		} else if err != nil {
+			return err
+		}
+		return tx.Certificates().Ask(ctx, d.AppID, d.Name, time.Time{})
 	}
-	return nil
+	return tx.Certificates().Delete(ctx, d.AppID, d.Name)
 }
 
 // domainValues is what the audit says of a domain.
@@ -143,8 +160,7 @@ func onOff(on bool) string {
 	return "off"
 }
 
-// UpdateDomain writes Redirect, HTTPS and Certificate of a domain. A certificate that was uploaded stays until there is
-// another. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID at "redirect", "certificate"; ECONFLICT when the app
+// UpdateDomain writes Redirect, HTTPS and Certificate of a domain. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID at "redirect", "certificate"; ECONFLICT when the app
 // is being deleted.
 func (s *Service) UpdateDomain(ctx context.Context, appID, name string, in core.NewDomain) (d core.Domain, err error) {
 	note := core.AuditEntry{Action: "domain.update", AppID: appID}
@@ -188,15 +204,6 @@ func (s *Service) changeDomain(ctx context.Context, tx core.Store, before, d cor
 	}
 	if err := tx.Domains().UpdateSpec(ctx, d); err != nil || before.Certificate == d.Certificate {
 		return err
-	}
-	switch d.Certificate {
-	case core.CertificateUploaded:
-		if !before.Certified {
-			return core.Invalid("certificate", "error.certificate_upload_first")
-		}
-		return nil
-	case core.CertificateNone:
-		return tx.Certificates().Delete(ctx, d.AppID, d.Name)
 	}
 	return s.certificateOf(ctx, tx, d)
 }

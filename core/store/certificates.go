@@ -123,6 +123,19 @@ func (s certificates) Delete(ctx context.Context, appID, domain string) error {
 	})
 }
 
+// Ask looks for the row first: MySQL counts a row as changed only when something of it is.
+func (s certificates) Ask(ctx context.Context, appID, domain string, at time.Time) error {
+	return s.transact(ctx, func(tx *Store) error {
+		if _, err := tx.Certificates().Get(ctx, appID, domain); err != nil {
+			return err
+		}
+		return tx.write(ctx, func(db *gorm.DB) error {
+			return db.Model(&certificateRow{}).Scopes(ofDomain(ctx, appID, domain)).
+				Select("error", "tries", "next_try", "lease_owner", "lease_until").Updates(certificateRow{NextTry: moment(at)}).Error
+		})
+	})
+}
+
 // ofVerified narrows to the certificates of verified domains.
 const ofVerified = "EXISTS (SELECT 1 FROM domains WHERE domains.app_id = certificates.app_id AND domains.name = certificates.domain " +
 	"AND domains.verified AND domains.leads <> 'nowhere')"
@@ -169,7 +182,7 @@ func (s certificates) Claim(ctx context.Context, at time.Time, owner string, lea
 }
 
 func claimable(at time.Time) clause.Expr {
-	return gorm.Expr("kind = ? AND next_try <= ? AND (lease_until IS NULL OR lease_until <= ?)", core.CertificateAutomatic, moment(at), moment(at))
+	return gorm.Expr("next_try <= ? AND (lease_until IS NULL OR lease_until <= ?)", moment(at), moment(at))
 }
 
 func (s certificates) Settle(ctx context.Context, c core.Certificate, owner string) error {
@@ -177,7 +190,7 @@ func (s certificates) Settle(ctx context.Context, c core.Certificate, owner stri
 	if err != nil {
 		return err
 	}
-	columns := []string{"names", "chain", "issuer", "not_before", "not_after", "error", "tries", "next_try", "warned_at", "updated_at",
+	columns := []string{"kind", "names", "chain", "issuer", "not_before", "not_after", "error", "tries", "next_try", "warned_at", "updated_at",
 		"lease_owner", "lease_until"}
 	if c.Key != nil {
 		columns = append(columns, "sealed_key")

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -26,6 +27,7 @@ type Pebble struct {
 	Trusted   *x509.CertPool // the same
 	Roots     *x509.CertPool // of what it issues
 	Requests  atomic.Int64   // that it got
+	CAA       atomic.Bool    // records forbid everything; this authority does not look at them by itself
 }
 
 // StartPebble runs one until the test ends. It reaches who asks for a certificate at port, in the place of port 80.
@@ -41,6 +43,12 @@ func StartPebble(t testing.TB, zone *Zone, port int) *Pebble {
 	p := &Pebble{Trusted: x509.NewCertPool(), Roots: x509.NewCertPool()}
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.Requests.Add(1)
+		if p.CAA.Load() && strings.HasPrefix(r.URL.Path, "/finalize-order/") {
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(http.StatusForbidden)
+			io.WriteString(w, `{"type": "urn:ietf:params:acme:error:caa", "detail": "CAA record prevents issuance", "status": 403}`)
+			return
+		}
 		handler.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)

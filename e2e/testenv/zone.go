@@ -25,11 +25,8 @@ type Zone struct {
 func StartZone(t testing.TB) *Zone {
 	t.Helper()
 	z := &Zone{TXT: map[string]string{}, CNAME: map[string]string{}, Nowhere: map[string]bool{}}
-	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
-	check(t, err)
+	udp, tcp := listenBoth(t)
 	z.Address = udp.LocalAddr().String()
-	tcp, err := net.Listen("tcp", z.Address)
-	check(t, err)
 	for _, s := range []*dns.Server{{PacketConn: udp, Handler: z}, {Listener: tcp, Handler: z}} {
 		started := make(chan struct{})
 		s.NotifyStartedFunc = func() { close(started) }
@@ -38,6 +35,19 @@ func StartZone(t testing.TB) *Zone {
 		t.Cleanup(func() { s.Shutdown() })
 	}
 	return z
+}
+
+// listenBoth listens on a port that is free for UDP and for TCP.
+func listenBoth(t testing.TB) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for {
+		tcp, err := net.Listen("tcp", "127.0.0.1:0")
+		check(t, err)
+		if udp, err := net.ListenPacket("udp", tcp.Addr().String()); err == nil {
+			return udp, tcp
+		}
+		tcp.Close()
+	}
 }
 
 // Set changes what the zone says, between two answers.

@@ -75,6 +75,8 @@ func certificate(s core.DomainState, now time.Time) (ui.Look, string) {
 		return ui.Look{Icon: "bad", Kind: "bad"}, "domain.cert.expired"
 	case c.Chain != "" && c.NotAfter.Sub(now) < core.WarnBefore && c.NotAfter.Sub(c.NotBefore) > 2*core.WarnBefore:
 		return ui.Look{Icon: "warn", Kind: "warn"}, "domain.cert.ending"
+	case c.Chain != "" && c.Kind == core.CertificateUploaded && s.Domain.Certificate == core.CertificateAutomatic:
+		return ui.Look{Icon: "busy", Kind: "busy"}, "domain.cert.replaced"
 	case c.Chain != "":
 		return ui.Look{Icon: "ok", Kind: "ok"}, "domain.cert.valid"
 	case s.Domain.Certificate != core.CertificateAutomatic:
@@ -112,7 +114,7 @@ func (s State) kinds() []core.CertificateKind {
 	if !s.Domain.Wildcard() {
 		kinds = append(kinds, core.CertificateAutomatic)
 	}
-	if s.Domain.Certificate == core.CertificateUploaded {
+	if s.Domain.Certificate == core.CertificateUploaded || s.Certificate.Kind == core.CertificateUploaded {
 		kinds = append(kinds, core.CertificateUploaded)
 	}
 	return append(kinds, core.CertificateNone)

@@ -42,8 +42,24 @@ func (a Authority) client(registry core.Registry, log *slog.Logger) *acmez.Clien
 
 type solver struct{ registry core.Registry }
 
+var _ acmez.Waiter = solver{}
+
 func (s solver) Present(ctx context.Context, c acme.Challenge) error {
 	return s.registry.PutChallenge(ctx, core.Challenge{Token: c.Token, KeyAuth: c.KeyAuthorization, Domain: c.Identifier.Value})
+}
+
+// knownAfter is how long every gateway may take to know a challenge. An authority that asks before gets a wrong answer,
+// and the next try is minutes away.
+const knownAfter = 300 * time.Millisecond
+
+// Wait implements acmez.Waiter.
+func (solver) Wait(ctx context.Context, _ acme.Challenge) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(knownAfter):
+		return nil
+	}
 }
 
 // CleanUp is also called when ctx has ended.

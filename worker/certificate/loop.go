@@ -109,7 +109,7 @@ func (l *Loop) Look(ctx context.Context) error {
 
 // issue carries out a claim: one try, whose outcome is written either way.
 func (l *Loop) issue(ctx context.Context, c core.Certificate) error {
-	had := c.Chain != ""
+	had := c.Chain != "" && c.Kind == core.CertificateAutomatic
 	next, err := l.obtain(ctx, c)
 	if ctx.Err() != nil {
 		return ctx.Err() // the lease ends by itself
@@ -167,7 +167,7 @@ func (l *Loop) obtain(ctx context.Context, c core.Certificate) (core.Certificate
 	if err != nil {
 		return c, err
 	}
-	c.Names, c.Chain, c.Key = core.CertificateNames(leaf), string(chains[0].ChainPEM), text
+	c.Kind, c.Names, c.Chain, c.Key = core.CertificateAutomatic, core.CertificateNames(leaf), string(chains[0].ChainPEM), text
 	c.Issuer, c.NotBefore, c.NotAfter = core.IssuerName(leaf), leaf.NotBefore, leaf.NotAfter
 	c.Error, c.Tries, c.WarnedAt, c.UpdatedAt = core.Text{}, 0, time.Time{}, l.opts.Now()
 	c.NextTry = c.RenewAt()

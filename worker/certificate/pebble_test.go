@@ -26,6 +26,8 @@ import (
 
 const base = "apps.berth.test"
 
+var quiet = slog.New(slog.DiscardHandler)
+
 // house is everything between a customer's domain and a visitor's browser, but the program that joins it.
 type house struct {
 	*testing.T
@@ -40,6 +42,7 @@ type house struct {
 	authority    *certificate.Authority
 	pebble       *testenv.Pebble
 	ahead        atomic.Int64 // of the clock, nanoseconds
+	sealer       core.Sealer
 }
 
 func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }
@@ -57,22 +60,22 @@ func newHouse(t *testing.T) *house {
 	must(t, st.Apps().Create(h.ctx, core.App{ID: "tea-shop", TenantID: "acme", Name: "Tea shop", State: core.AppNew, CreatedAt: time.Now()}))
 	sealer, err := core.NewSealer(bytes.Repeat([]byte{2}, 32))
 	must(t, err)
-	h.runGateway(sealer)
+	h.sealer = sealer
+	h.runGateway(h.registry)
 	h.authority = h.newAuthority()
-	quiet := slog.New(slog.DiscardHandler)
 	h.discovery = discovery.New(discovery.Options{Store: st, Registry: h.registry, BaseDomain: base, Log: quiet})
 	h.certificates = certificate.New(certificate.Options{Store: st, Registry: h.registry, Sealer: sealer, Authority: h.authority, Now: h.now, Log: quiet})
 	h.domains = domain.New(domain.Options{Store: st, Resolver: resolve.New(h.zone.Address), BaseDomain: base, Now: h.now, Log: quiet})
 	return h
 }
 
-func (h *house) runGateway(sealer core.Sealer) {
+func (h *house) runGateway(registry gateway.Registry) {
 	h.Helper()
 	plain, err := net.Listen("tcp", "127.0.0.1:0")
 	must(h, err)
 	secure, err := net.Listen("tcp", "127.0.0.1:0")
 	must(h, err)
-	h.gateway = gateway.New(gateway.Options{Registry: h.registry, Listener: plain, Secure: secure, Sealer: sealer})
+	h.gateway = gateway.New(gateway.Options{Registry: registry, Listener: plain, Secure: secure, Sealer: h.sealer})
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	done.Go(func() { h.gateway.Run(ctx) })

@@ -162,6 +162,47 @@ func testCertificates(w *world) {
 	w.fails(w.Certificates().Put(w.alice, up), core.ENOTFOUND)
 }
 
+// testCertificateAsk: another certificate may be asked for while one is presented, and that may be taken back.
+func testCertificateAsk(w *world) {
+	d := w.newDomain(newName())
+	w.fails(w.Certificates().Ask(w.alice, d.AppID, d.Name, time.Now()), core.ENOTFOUND)
+	d.Verified, d.Leads = true, core.LeadsHere
+	w.ok(w.Domains().UpdateStatus(w.system, d))
+	up := core.Certificate{ID: core.NewID(), TenantID: d.TenantID, AppID: d.AppID, Domain: d.Name, Kind: core.CertificateUploaded,
+		Names: []string{d.Name}, Chain: "PEM", Key: []byte("the key"), NotAfter: time.Now().Add(time.Hour), CreatedAt: time.Now(), UpdatedAt: time.Now()}
+	w.ok(w.Certificates().Put(w.alice, up))
+	base := time.Now()
+	claim := func(want string) core.Certificate {
+		w.Helper()
+		c, err := w.Certificates().Claim(w.system, base.Add(time.Second), "one", time.Minute)
+		w.ok(err)
+		same(w, c.ID, want)
+		return c
+	}
+	claim("")
+	w.ok(w.Certificates().Ask(w.alice, d.AppID, d.Name, base))
+	w.ok(w.Certificates().Ask(w.alice, d.AppID, d.Name, base))
+	c := claim(up.ID)
+	same(w, c.Kind, core.CertificateUploaded)
+	w.presented(up, true)
+	check(w, []byte("the key"))(w.Certificates().Key(w.system, up.ID))
+
+	w.ok(w.Certificates().Ask(w.alice, d.AppID, d.Name, time.Time{}))
+	w.fails(w.Certificates().Settle(w.system, c, "one"), core.ENOTFOUND) // the claim is gone
+	claim("")
+	up.Key = nil
+	check(w, up)(w.Certificates().Get(w.alice, d.AppID, d.Name))
+
+	w.ok(w.Certificates().Ask(w.alice, d.AppID, d.Name, base))
+	c = claim(up.ID)
+	c.Kind, c.Chain, c.Key, c.NextTry = core.CertificateAutomatic, "PEM 2", []byte("another"), base.Add(time.Hour)
+	w.ok(w.Certificates().Settle(w.system, c, "one"))
+	check(w, []byte("another"))(w.Certificates().Key(w.system, up.ID))
+	c.Key = nil
+	check(w, c)(w.Certificates().Get(w.alice, d.AppID, d.Name))
+	w.ok(w.Domains().Delete(w.alice, d.AppID, d.Name))
+}
+
 func (w *world) presented(c core.Certificate, want bool) {
 	w.Helper()
 	list, err := w.Certificates().Presented(w.system)
@@ -250,6 +291,7 @@ func (w *world) domainActs(d core.Domain, c core.Certificate) map[string]act {
 		"delete domain":        func(ctx context.Context) error { return w.Domains().Delete(ctx, d.AppID, d.Name) },
 		"get certificate":      func(ctx context.Context) error { _, err := w.Certificates().Get(ctx, d.AppID, d.Name); return err },
 		"put certificate":      func(ctx context.Context) error { return w.Certificates().Put(ctx, c) },
+		"ask for certificate":  func(ctx context.Context) error { return w.Certificates().Ask(ctx, d.AppID, d.Name, time.Now()) },
 		"get certificate key":  func(ctx context.Context) error { _, err := w.Certificates().Key(ctx, c.ID); return err },
 	}
 }

@@ -70,6 +70,7 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 		{"DomainDue", testDomainDue},
 		{"Certificates", testCertificates},
 		{"CertificateClaim", testCertificateClaim},
+		{"CertificateAsk", testCertificateAsk},
 		{"BaseCertificate", testBaseCertificate},
 		{"ACMEAccounts", testACMEAccounts},
 		{"Bytes", testBytes},
