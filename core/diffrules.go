@@ -17,7 +17,6 @@ func (d *differ) rules(before, after Rules) {
 	d.text("rules.response_timeout", duration(before.ResponseTimeout), duration(after.ResponseTimeout))
 	d.text("rules.idle_timeout", duration(before.IdleTimeout), duration(after.IdleTimeout))
 	d.flag("rules.compress", before.Compress, after.Compress)
-	d.flag("rules.cache", before.Cache, after.Cache)
 	d.pairs("rules.paths", prefixes(before.Paths), prefixes(after.Paths))
 	d.pairs("rules.redirects", redirects(before.Redirects), redirects(after.Redirects))
 	d.choice(before, after)

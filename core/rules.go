@@ -31,7 +31,6 @@ type Rules struct {
 	Paths           []PathRule   `json:"paths,omitempty"`            // the longest prefix that matches counts
 	Redirects       []Redirect   `json:"redirects,omitempty"`        // the first that matches counts
 	Compress        bool         `json:"compress,omitempty"`         // text that an instance sends uncompressed
-	Cache           bool         `json:"cache,omitempty"`            // what an instance declares public and fresh
 
 	Protocol Protocol `json:"protocol,omitempty"`
 	Balance  Balance  `json:"balance,omitempty"`

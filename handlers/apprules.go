@@ -127,7 +127,7 @@ func rulesForm(r core.Rules) ui.Form {
 			f.Values["max_body"] = r.MaxBody.String()
 		}
 	}
-	for name, on := range map[string]bool{"maintenance.on": r.Maintenance.On, "compress": r.Compress, "cache": r.Cache,
+	for name, on := range map[string]bool{"maintenance.on": r.Maintenance.On, "compress": r.Compress,
 		"affinity": r.Affinity, "sticky_version": r.StickyVersion} {
 		if on {
 			f.Values[name] = "on"

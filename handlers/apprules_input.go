@@ -15,7 +15,7 @@ import (
 // typedRules keeps what was typed into the form of the rules.
 func typedRules(c echo.Context) ui.Form {
 	f := ui.NewForm()
-	for _, name := range append([]string{"maintenance.on", "compress", "cache", "affinity", "sticky_version"}, rules.Inputs...) {
+	for _, name := range append([]string{"maintenance.on", "compress", "affinity", "sticky_version"}, rules.Inputs...) {
 		f.Values[name] = c.FormValue(name)
 	}
 	return f
@@ -34,7 +34,7 @@ func rulesInput(c echo.Context) (core.NewRelease, error) {
 		RequestHeaders: headersInput(c, &f, "request_headers"), ResponseHeaders: headersInput(c, &f, "response_headers"),
 		ResponseTimeout: duration("response_timeout"), IdleTimeout: duration("idle_timeout"),
 		Paths: typedPaths(c), Redirects: redirectsInput(c, &f),
-		Compress: on("compress"), Cache: on("cache"), Affinity: on("affinity"),
+		Compress: on("compress"), Affinity: on("affinity"),
 		Protocol: core.Protocol(c.FormValue("protocol")), Balance: core.Balance(c.FormValue("balance")),
 		Eject:         core.Ejection{Failures: number("eject.failures"), For: duration("eject.for"), Return: duration("eject.return")},
 		StickyVersion: on("sticky_version"), VersionHeader: strings.TrimSpace(c.FormValue("version_header")),

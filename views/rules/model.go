@@ -58,7 +58,7 @@ func (m Page) groups() []group {
 		{"who", "key", []string{"deny", "allow", "rate.", "auth"}, len(r.Deny)+len(r.Allow)+len(r.Auth)+r.Rate.Requests > 0},
 		{"maintenance", "warn", []string{"maintenance."}, r.Maintenance.On},
 		{"answers", "settings", []string{"request_headers", "response_headers", "max_body", "response_timeout", "idle_timeout"},
-			len(r.RequestHeaders)+len(r.ResponseHeaders) > 0 || r.MaxBody+core.Bytes(r.ResponseTimeout)+core.Bytes(r.IdleTimeout) > 0 || r.Compress || r.Cache},
+			len(r.RequestHeaders)+len(r.ResponseHeaders) > 0 || r.MaxBody+core.Bytes(r.ResponseTimeout)+core.Bytes(r.IdleTimeout) > 0 || r.Compress},
 		{"paths", "open", []string{"paths", "redirects"}, len(r.Paths)+len(r.Redirects) > 0},
 		{"instances", "restart", []string{"balance", "protocol", "eject."}, r.Balance != "" || r.Protocol != "" || r.Affinity || r.Eject != core.Ejection{}},
 		{"trials", "flag", []string{"version_header"}, r.StickyVersion || r.VersionHeader != ""},
