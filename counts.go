@@ -25,7 +25,7 @@ func (p *parts) joinAccess() error {
 
 func (p *parts) joinTraffic() {
 	if p.cfg.Has("gateway") {
-		p.local = traffic.NewLocal(gatewayID(), p.gateway, p.access)
+		p.local = traffic.NewLocal(gatewayID(), p.gateway, p.access, p.tcp)
 	}
 	p.traffic = traffic.NewReader(traffic.Options{Registry: p.registry, Local: p.local, Secret: p.secret, Log: p.log.With("part", "traffic")})
 }

@@ -25,11 +25,12 @@ var (
 	bytesMetric    = metric("bytes_total", "Bytes of bodies, in from clients and out to them.", "app", "direction")
 	durationMetric = metric("duration_seconds", "How long answers took, to their end.", "app")
 	tunnelsMetric  = metric("tunnels", "WebSockets that are open.")
+	refusedMetric  = metric("refused_total", "Requests that were refused, because they broke a rule of HTTP or of an app.", "reason")
 )
 
 // Describe implements prometheus.Collector.
 func (m trafficMetrics) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{requestsMetric, failedMetric, activeMetric, bytesMetric, durationMetric, tunnelsMetric} {
+	for _, d := range []*prometheus.Desc{requestsMetric, failedMetric, activeMetric, bytesMetric, durationMetric, tunnelsMetric, refusedMetric} {
 		out <- d
 	}
 }
@@ -39,7 +40,11 @@ func (m trafficMetrics) Collect(out chan<- prometheus.Metric) {
 	count := func(d *prometheus.Desc, n int64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
 	}
-	out <- prometheus.MustNewConstMetric(tunnelsMetric, prometheus.GaugeValue, float64(m.gateway.Totals().Tunnels))
+	totals := m.gateway.Totals()
+	out <- prometheus.MustNewConstMetric(tunnelsMetric, prometheus.GaugeValue, float64(totals.Tunnels))
+	for reason, n := range totals.Refused {
+		count(refusedMetric, n, reason)
+	}
 	for _, a := range m.gateway.Traffic(time.Time{}) {
 		c := a.Total
 		for i, n := range c.Classes {

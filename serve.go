@@ -303,7 +303,7 @@ func (p *parts) joinWorker(entries core.Catalog) {
 
 func (p *parts) joinService(entries core.Catalog, workerSecret string) {
 	p.service = service.New(service.Deps{Store: p.store, Images: p.images, Engines: p.engines, Catalog: entries, Waker: p.loop,
-		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.traffic, Metrics: p.measured, TCP: p.tcp, TCPPool: tcpPool(p.cfg), WorkerSecret: workerSecret,
+		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.traffic, Metrics: p.measured, TCP: p.traffic, TCPPool: tcpPool(p.cfg), WorkerSecret: workerSecret,
 		Checker: p.domains, Publisher: p.discovery, HTTPSURL: p.cfg.SecureURL(), ACME: p.cfg.ACME(),
 		Mailer: newMailer(p.cfg, p.log), Words: p.word, Register: p.cfg.OIDCRegister == "on", BootstrapToken: p.cfg.BootstrapToken,
 		Registration: p.cfg.Registration == "on", RegistrationPlan: p.cfg.RegistrationPlan, BaseDomain: p.cfg.BaseDomain, DefaultPlan: p.cfg.DefaultPlan, GatewayURL: p.cfg.GatewayURL,

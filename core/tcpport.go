@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -39,7 +40,7 @@ type TCPPortView struct {
 	TCPPort
 	Host    string // that programs connect to
 	Counts  TCPCounts
-	Counted bool // by a gateway of this process; else there are no Counts
+	Counted bool // by a gateway; else there are no Counts
 }
 
 // MaxTCPPorts is how many an app may have.
@@ -139,10 +140,10 @@ type TCPPortStore interface {
 	Delete(ctx context.Context, appID string, port int, serverName string) error
 }
 
-// TCPCounts are counts of the connections of one TCP port since this process's gateway knows it.
+// TCPCounts are counts of the connections of one TCP port since the gateways know it.
 type TCPCounts struct {
-	Listening bool   // the gateway accepts connections
-	Problem   string // of the operating system, when it does not
+	Listening bool   // all gateways accept connections
+	Problem   string // of the operating system, when one does not
 
 	NoCertificate bool // TLS is to end at the gateway, which has no certificate for the name yet
 
@@ -154,13 +155,26 @@ type TCPCounts struct {
 	BytesOut int64 // to clients
 }
 
-// Plus is the sum of counts of several ports.
+// Plus is the sum of the counts of several gateways, or ports.
 func (c TCPCounts) Plus(o TCPCounts) TCPCounts {
-	return TCPCounts{Listening: c.Listening && o.Listening, NoCertificate: c.NoCertificate || o.NoCertificate, Open: c.Open + o.Open, Total: c.Total + o.Total,
-		Refused: c.Refused + o.Refused, Failed: c.Failed + o.Failed, BytesIn: c.BytesIn + o.BytesIn, BytesOut: c.BytesOut + o.BytesOut}
+	return TCPCounts{Listening: c.Listening && o.Listening, Problem: cmp.Or(c.Problem, o.Problem), NoCertificate: c.NoCertificate || o.NoCertificate,
+		Open: c.Open + o.Open, Total: c.Total + o.Total, Refused: c.Refused + o.Refused, Failed: c.Failed + o.Failed, BytesIn: c.BytesIn + o.BytesIn, BytesOut: c.BytesOut + o.BytesOut}
 }
 
-// TCPTraffic counts what the gateway of this process carried, in memory.
+// Ended is what stays of the counts of a process that has ended: nothing but what Plus adds up.
+func (c TCPCounts) Ended() TCPCounts {
+	c.Listening, c.Problem, c.NoCertificate, c.Open = true, "", false, 0
+	return c
+}
+
+// TCPPortCounts are the counts of one port of an app.
+type TCPPortCounts struct {
+	AppID string
+	ID    string // of its route
+	TCPCounts
+}
+
+// TCPTraffic counts what the gateways carried.
 type TCPTraffic interface {
 	// TCP returns the counts of an app's ports by the ids of their routes.
 	TCP(appID string) map[string]TCPCounts

@@ -23,7 +23,7 @@ type Deps struct {
 	Notifier core.Notifier
 	Logs     core.LogSource
 	Traffic  core.Traffic
-	TCP      core.TCPTraffic // nil where no gateway is
+	TCP      core.TCPTraffic // nil counts nothing
 	TCPPool  core.TCPPool
 	Metrics  core.MetricStore                          // nil where another process keeps the measurements
 	Mailer   core.Mailer                               // nil sends no mail

@@ -9,8 +9,8 @@ import (
 	"berth/core"
 )
 
-// TCPPorts returns the ports of an app, with what the gateway of this process counted. Errors: EUNAUTHORIZED,
-// ENOTFOUND, EFORBIDDEN.
+// TCPPorts returns the ports of an app, with what the gateways counted. Errors: EUNAUTHORIZED, ENOTFOUND,
+// EFORBIDDEN.
 func (s *Service) TCPPorts(ctx context.Context, appID string) ([]core.TCPPortView, error) {
 	app, err := inspectable(ctx, s.store, appID)
 	if err != nil {

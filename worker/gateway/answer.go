@@ -21,7 +21,7 @@ func (c *conn) answer(status int, header string, html []byte) bool {
 
 // refuse answers a request that breaks the rules, and has the connection closed.
 func (c *conn) refuse(r *refusal) bool {
-	c.refused.Add(1)
+	c.refused[r.reason].Add(1)
 	c.linger = true
 	c.tally.answered(r.status)
 	header := r.header + "Connection: close\r\n"

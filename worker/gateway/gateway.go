@@ -31,9 +31,11 @@ type Gateway struct {
 	conns map[*conn]struct{}
 	open  sync.WaitGroup
 
-	refused, unknown, tunnels, handshakes atomic.Int64
-	resting                               atomic.Int64 // connections that hold no buffers
-	access                                *accessLog
+	refused                   [reasons]atomic.Int64
+	unknown, tunnels          atomic.Int64
+	handshakes, badHandshakes atomic.Int64 // that were completed, that failed
+	resting                   atomic.Int64 // connections that hold no buffers
+	access                    *accessLog
 }
 
 // New returns a gateway that does nothing yet.
@@ -93,7 +95,11 @@ func (g *Gateway) SecureAddr() net.Addr {
 
 // Totals returns the counts of the whole gateway.
 func (g *Gateway) Totals() Totals {
-	t := Totals{Refused: g.refused.Load(), Unknown: g.unknown.Load(), Tunnels: g.tunnels.Load(), Handshakes: g.handshakes.Load()}
+	t := Totals{Refused: make(map[string]int64, reasons), Unknown: g.unknown.Load(), Tunnels: g.tunnels.Load(),
+		Handshakes: g.handshakes.Load(), BadHandshakes: g.badHandshakes.Load()}
+	for i := range g.refused {
+		t.Refused[reasonNames[i]] = g.refused[i].Load()
+	}
 	g.mu.Lock()
 	t.Connections = int64(len(g.conns))
 	g.mu.Unlock()

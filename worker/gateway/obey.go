@@ -34,6 +34,9 @@ func (c *conn) obey(r *route, b []byte) (to *route, again bool) {
 	if v.page == "" {
 		return nil, c.answer(v.status, v.header, nil)
 	}
+	if why, ok := ruledOut[v.page]; ok {
+		c.refused[why].Add(1)
+	}
 	return nil, c.pageWith(v.page, v.route.app.id, v.text, v.header)
 }
 

@@ -65,11 +65,12 @@ func (c *conn) handshake() (protocol string) {
 	t := c.net.(*tls.Conn)
 	t.SetDeadline(time.Now().Add(c.Timeouts.Head))
 	if err := t.Handshake(); err != nil {
-		c.handshakes.Add(1)
+		c.badHandshakes.Add(1)
 		c.Log.Debug("handshake failed", "client", c.peer.address, "err", err)
 		t.Close()
 		return ""
 	}
+	c.handshakes.Add(1)
 	state := t.ConnectionState()
 	c.server = serverName(state.ServerName)
 	if t.SetDeadline(time.Time{}) != nil {

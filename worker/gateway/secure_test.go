@@ -85,7 +85,7 @@ func TestUnknownServerNameIsRefused(t *testing.T) {
 			t.Errorf("%q: %v, %v", name, c, err)
 		}
 	}
-	eventually(t, "they are counted", func() bool { return s.gateway.Totals().Handshakes == 5 })
+	eventually(t, "they are counted", func() bool { return s.gateway.Totals().BadHandshakes == 5 })
 }
 
 func TestOldTLSIsRefused(t *testing.T) {

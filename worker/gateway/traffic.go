@@ -189,8 +189,9 @@ func (g *Gateway) Knows(appID string) bool {
 type Totals struct {
 	Routes, Apps         int
 	Connections, Tunnels int64
-	Refused              int64 // requests that broke a rule of HTTP, by whoever sent them
-	Unknown              int64 // requests for a domain that leads nowhere
-	Handshakes           int64 // of TLS that failed, for want of a certificate for the name among others
+	Refused              map[string]int64 // requests that broke a rule of HTTP, or one of an app's, by the reason; every reason is in it
+	Unknown              int64            // requests for a domain that leads nowhere
+	Handshakes           int64            // of TLS that were completed
+	BadHandshakes        int64            // of TLS that failed, for want of a certificate for the name among others
 	Certificates         int
 }

@@ -21,6 +21,11 @@ type Access interface {
 	TopPaths(appID string, at time.Time) []core.PathCount
 }
 
+// TCP is what this process's gateway does with TCP ports.
+type TCP interface {
+	Ports() []core.TCPPortCounts
+}
+
 // Local is what this process's gateway tells.
 type Local struct {
 	ID      string // by which it is announced
@@ -28,6 +33,7 @@ type Local struct {
 	Since   time.Time
 	Gateway Gateway
 	Access  Access
+	TCP     TCP
 }
 
 // Stats is what a gateway tells to those who have the secret.
@@ -36,16 +42,17 @@ type Stats struct {
 	Since   time.Time // when the process began
 	Now     time.Time
 	Apps    []core.AppTraffic
+	Ports   []core.TCPPortCounts // all there are
 }
 
 // NewLocal names the process anew.
-func NewLocal(id string, g Gateway, a Access) *Local {
-	return &Local{ID: id, Process: core.NewID(), Since: time.Now(), Gateway: g, Access: a}
+func NewLocal(id string, g Gateway, a Access, t TCP) *Local {
+	return &Local{ID: id, Process: core.NewID(), Since: time.Now(), Gateway: g, Access: a, TCP: t}
 }
 
 // stats returns what was counted of the apps that had a request at or after since.
 func (l *Local) stats(since time.Time) Stats {
-	s := Stats{Process: l.Process, Since: l.Since, Now: time.Now(), Apps: l.Gateway.Traffic(since)}
+	s := Stats{Process: l.Process, Since: l.Since, Now: time.Now(), Apps: l.Gateway.Traffic(since), Ports: l.TCP.Ports()}
 	slot := core.PathSlotOf(s.Now)
 	for i := range s.Apps {
 		s.Apps[i].Slot = slot

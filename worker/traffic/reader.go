@@ -10,7 +10,10 @@ import (
 	"berth/core"
 )
 
-var _ core.TrafficReader = (*Reader)(nil)
+var (
+	_ core.TrafficReader = (*Reader)(nil)
+	_ core.TCPTraffic    = (*Reader)(nil)
+)
 
 // Options says where the counts come from.
 type Options struct {
@@ -32,6 +35,7 @@ type Reader struct {
 	mu      sync.Mutex // guards what follows
 	nodes   map[string]*node
 	past    map[string]core.TrafficCounts // of processes that have ended, by app
+	ports   map[port]core.TCPCounts       // of processes that have ended
 	samples map[string][]sample
 	sampled time.Time
 }
@@ -42,6 +46,7 @@ type node struct {
 	since, seen, started time.Time // started: when the process began
 	away, gone           bool
 	apps                 map[string]core.AppTraffic
+	ports                map[port]core.TCPCounts
 }
 
 const (
@@ -59,6 +64,7 @@ func NewReader(o Options) *Reader {
 		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	r := &Reader{Options: o, remote: newRemote(o.Secret), nodes: map[string]*node{}, past: map[string]core.TrafficCounts{},
+		ports:   map[port]core.TCPCounts{},
 		samples: map[string][]sample{}}
 	if o.Local != nil {
 		n := r.node(o.Local.ID)
@@ -195,6 +201,7 @@ func (r *Reader) merge(n *node, s Stats) {
 		}
 		n.apps[a.AppID] = a
 	}
+	r.mergePorts(n, s.Ports)
 }
 
 // fold keeps the counts of a process that has ended; mu is held.
@@ -203,6 +210,7 @@ func (r *Reader) fold(n *node) {
 		r.keep(id, a.TrafficCounts)
 	}
 	clear(n.apps)
+	r.foldPorts(n)
 }
 
 func (r *Reader) keep(appID string, c core.TrafficCounts) {

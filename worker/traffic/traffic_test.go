@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,15 +19,22 @@ import (
 	"berth/e2e/testenv"
 	"berth/worker/access"
 	"berth/worker/gateway"
+	"berth/worker/gateway/tcp"
 	"berth/worker/registry/zookeeper"
 	"berth/worker/traffic"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
 
+// tcpPort is the one TCP port of every gateway, each of which has an address of its own.
+const tcpPort = 24790
+
+var hosts atomic.Int64
+
 // node is a gateway as a process of its own would run it: its own session, its own log, its own counts.
 type node struct {
 	address string
+	host    string // of its TCP ports
 	local   *traffic.Local
 	silence func() // ends its stats, not the gateway
 	stop    func()
@@ -47,12 +56,15 @@ func startNode(t *testing.T, servers []string, id, secret string) *node {
 	n := &node{}
 	plain, stats := listen(), listen()
 	log := access.New(access.Options{Dir: filepath.Join(t.TempDir(), "access")})
-	g := gateway.New(gateway.Options{Registry: registry, Listener: plain, ID: id, Stats: stats.Addr().String(), Access: log,
+	n.host = fmt.Sprintf("127.0.0.%d", 2+hosts.Add(1)%200)
+	ports := tcp.New(tcp.Options{Pool: core.TCPPool{Host: n.host, From: tcpPort, To: tcpPort}, Timeouts: tcp.Timeouts{Drain: time.Second}})
+	g := gateway.New(gateway.Options{Also: ports.Apply, Registry: registry, Listener: plain, ID: id, Stats: stats.Addr().String(), Access: log,
 		Timeouts: gateway.Timeouts{Drain: time.Second}})
-	n.address, n.local = plain.Addr().String(), traffic.NewLocal(id, g, log)
+	n.address, n.local = plain.Addr().String(), traffic.NewLocal(id, g, log, ports)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { g.Run(ctx) })
+	running.Go(func() { ports.Run(ctx) })
 	telling, silence := context.WithCancel(ctx)
 	n.silence = silence
 	running.Go(func() { (&traffic.Server{Local: n.local, Secret: secret, Log: quiet}).Serve(telling, stats) })
@@ -197,6 +209,97 @@ func TestTwoGatewaysAreSummed(t *testing.T) {
 	stranger.Read(ctx)
 	if c := stranger.App("shop"); c.Total.Requests != 0 {
 		t.Errorf("without the secret: %+v", c.Total)
+	}
+}
+
+// The connections of a TCP port are summed as requests are, also when a gateway starts anew.
+func TestTCPPortsAreSummed(t *testing.T) {
+	servers := testenv.StartZooKeeper(t).Servers()
+	registry, err := zookeeper.New(zookeeper.Options{Servers: servers, Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	origin, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { origin.Close() })
+	go func() {
+		for {
+			c, err := origin.Accept()
+			if err != nil {
+				return
+			}
+			go func() { defer c.Close(); io.Copy(c, c) }()
+		}
+	}()
+	ctx := t.Context()
+	address := core.Address{AppID: "db", Version: "1.0", ContainerID: "c1", Address: origin.Addr().String()}
+	route := core.TCPRoute{Port: tcpPort, AppID: "db"}
+	for _, err := range []error{registry.Register(ctx, address), registry.PutTCPRoute(ctx, route)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	one, two := startNode(t, servers, "one", "secret"), startNode(t, servers, "two", "secret")
+	reader := traffic.NewReader(traffic.Options{Registry: registry, Secret: "secret", Log: quiet})
+	counts := func(what string, right func(core.TCPCounts) bool) {
+		t.Helper()
+		var last core.TCPCounts
+		eventually(t, what, func() bool {
+			reader.Read(ctx)
+			last = reader.TCP("db")[route.ID()]
+			return right(last)
+		})
+		if len(reader.TCP("other")) > 0 {
+			t.Error("another app has counts")
+		}
+	}
+	counts("both listen", func(c core.TCPCounts) bool { return c.Listening })
+	one.connect(t, 3)
+	two.connect(t, 4)
+	counts("seven connections are counted", func(c core.TCPCounts) bool {
+		return c == core.TCPCounts{Listening: true, Total: 7, BytesIn: 35, BytesOut: 35}
+	})
+	two.stop()
+	two = startNode(t, servers, "two", "secret")
+	two.connect(t, 1)
+	counts("what the process before it counted is still in it", func(c core.TCPCounts) bool {
+		return c == core.TCPCounts{Listening: true, Total: 8, BytesIn: 40, BytesOut: 40}
+	})
+	if err := registry.DeleteTCPRoute(ctx, route.ID()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a port that is closed has no counts", func() bool {
+		reader.Read(ctx)
+		return len(reader.TCP("db")) == 0
+	})
+	if err := registry.PutTCPRoute(ctx, route); err != nil {
+		t.Fatal(err)
+	}
+	counts("one that is opened again begins anew", func(c core.TCPCounts) bool { return c == core.TCPCounts{Listening: true} })
+}
+
+// connect makes so many connections to the TCP port, one after the other, which say five bytes and hear them again.
+func (n *node) connect(t *testing.T, count int) {
+	t.Helper()
+	for range count {
+		var c net.Conn
+		eventually(t, "the port takes a connection", func() (ok bool) {
+			var err error
+			c, err = net.Dial("tcp", net.JoinHostPort(n.host, strconv.Itoa(tcpPort)))
+			return err == nil
+		})
+		c.SetDeadline(time.Now().Add(time.Minute))
+		heard := make([]byte, 5)
+		_, err := io.WriteString(c, "hello")
+		if err == nil {
+			_, err = io.ReadFull(c, heard)
+		}
+		if err != nil || string(heard) != "hello" {
+			t.Fatalf("%q, %v", heard, err)
+		}
+		c.Close()
 	}
 }
 

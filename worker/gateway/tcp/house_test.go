@@ -123,17 +123,27 @@ func (h *house) waitCounts(r core.TCPRoute, what string, right func(core.TCPCoun
 	h.Helper()
 	var c core.TCPCounts
 	h.wait(what, func() bool {
-		c = h.TCP(r.AppID)[r.ID()]
+		c = h.countsOf(r)
 		return right(c)
 	})
 	return c
+}
+
+// countsOf returns the counts of a route, none of one that is not there.
+func (h *house) countsOf(r core.TCPRoute) core.TCPCounts {
+	for _, p := range h.Ports() {
+		if p.AppID == r.AppID && p.ID == r.ID() {
+			return p.TCPCounts
+		}
+	}
+	return core.TCPCounts{}
 }
 
 func (h *house) wait(what string, done func() bool) {
 	h.Helper()
 	for end := time.Now().Add(10 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			h.Fatalf("still not: %s; %+v", what, h.Counts())
+			h.Fatalf("still not: %s; %+v", what, h.Ports())
 		}
 	}
 }

@@ -15,8 +15,6 @@ import (
 	"berth/core"
 )
 
-var _ core.TCPTraffic = (*Server)(nil)
-
 // Options say where a Server listens and how long it waits. Only Pool is needed.
 type Options struct {
 	Pool        core.TCPPool                               // a route outside it is not served
@@ -239,41 +237,13 @@ func (s *Server) dropUnused(a *app) {
 	}
 }
 
-// TCP implements core.TCPTraffic.
-func (s *Server) TCP(appID string) map[string]core.TCPCounts {
+// Ports returns the counts of every port, in no order.
+func (s *Server) Ports() []core.TCPPortCounts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found := map[string]core.TCPCounts{}
+	all := make([]core.TCPPortCounts, 0, len(s.routes))
 	for id, r := range s.routes {
-		if r.AppID == appID {
-			found[id] = s.countsOf(r)
-		}
-	}
-	return found
-}
-
-// AppCounts are the counts of all ports of an app.
-type AppCounts struct {
-	AppID string
-	core.TCPCounts
-}
-
-// Counts returns the counts of every app that has a port now, in no order.
-func (s *Server) Counts() []AppCounts {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sums := map[string]core.TCPCounts{}
-	for _, r := range s.routes {
-		sum, more := sums[r.AppID]
-		if counts := s.countsOf(r); more {
-			sums[r.AppID] = sum.Plus(counts)
-		} else {
-			sums[r.AppID] = counts
-		}
-	}
-	all := make([]AppCounts, 0, len(sums))
-	for id, c := range sums {
-		all = append(all, AppCounts{id, c})
+		all = append(all, core.TCPPortCounts{AppID: r.AppID, ID: id, TCPCounts: s.countsOf(r)})
 	}
 	return all
 }

@@ -183,7 +183,7 @@ func TestInstanceDies(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 	}
-	if c := h.TCP("db")[r.ID()]; c.Failed != 0 {
+	if c := h.countsOf(r); c.Failed != 0 {
 		t.Errorf("%d failed", c.Failed)
 	}
 }

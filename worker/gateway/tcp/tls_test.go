@@ -65,7 +65,7 @@ func TestTLSEndsHere(t *testing.T) {
 		t.Error("an unknown name is let in")
 	}
 	without := h.route(core.TCPRoute{AppID: "db", Port: r.Port + 1, TLS: core.TCPTerminate, ServerName: "bare.example.com"})
-	if _, _, err := dialTLS(h.dial(without.Port), "bare.example.com"); err == nil || !h.TCP("db")[without.ID()].NoCertificate {
+	if _, _, err := dialTLS(h.dial(without.Port), "bare.example.com"); err == nil || !h.countsOf(without).NoCertificate {
 		t.Error("a name without a certificate is let in, or nobody says what is missing")
 	}
 
