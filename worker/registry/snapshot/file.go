@@ -59,12 +59,11 @@ func write(f io.Writer, k known) error {
 	sum := sha256.New()
 	w := bufio.NewWriterSize(io.MultiWriter(f, sum), 64<<10)
 	w.WriteString(firstLine)
+	var line []byte
 	for _, kind := range []byte(kinds) {
-		for _, data := range k[kind] {
-			w.WriteByte(kind)
-			w.WriteByte(' ')
-			w.Write(data)
-			w.WriteByte('\n')
+		for _, e := range k[kind] {
+			line = append(e.appendTo(append(line[:0], kind, ' ')), '\n')
+			w.Write(line)
 		}
 	}
 	if err := w.Flush(); err != nil { // an error before stays

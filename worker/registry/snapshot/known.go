@@ -1,9 +1,9 @@
 package snapshot
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
+	"unique"
 
 	"berth/core"
 )
@@ -19,13 +19,31 @@ const (
 
 const kinds = "arthc"
 
-// known is everything that the registry told last: by kind and name, as JSON, which is the smallest to keep.
-type known map[byte]map[string][]byte
+// known is everything that the registry told last, by kind and name.
+type known map[byte]map[string]entry
+
+// entry is JSON, which is the smallest to keep. The rules of a route are most of it, and the same for many: they are
+// kept once.
+type entry struct {
+	text  string
+	rules unique.Handle[string]
+}
+
+var noRules = unique.Make("")
+
+// appendTo appends the whole of it.
+func (e entry) appendTo(dst []byte) []byte {
+	if e.rules == noRules {
+		return append(dst, e.text...)
+	}
+	dst = append(append(dst, e.text[:len(e.text)-1]...), `,"rules":`...)
+	return append(append(dst, e.rules.Value()...), '}')
+}
 
 func newKnown() known {
 	k := known{}
 	for _, kind := range []byte(kinds) {
-		k[kind] = map[string][]byte{}
+		k[kind] = map[string]entry{}
 	}
 	return k
 }
@@ -37,7 +55,7 @@ func (k known) take(c core.RegistryChange) bool {
 		before = known{}
 		for kind, all := range k {
 			before[kind] = all
-			k[kind] = make(map[string][]byte, len(all))
+			k[kind] = make(map[string]entry, len(all))
 		}
 	}
 	differs := false
@@ -49,7 +67,12 @@ func (k known) take(c core.RegistryChange) bool {
 		}
 	}
 	for _, r := range c.Routes {
-		differs = k.put(before, kindRoute, r.Domain, r) || differs
+		rules := noRules
+		if r.Rules != nil {
+			rules = unique.Make(encoded(r.Rules))
+			r.Rules = nil
+		}
+		differs = k.keep(before, kindRoute, r.Domain, entry{encoded(r), rules}) || differs
 	}
 	for _, r := range c.TCPRoutes {
 		differs = k.put(before, kindTCP, r.ID(), r) || differs
@@ -75,13 +98,21 @@ func (k known) dropAll(c core.RegistryChange) (differs bool) {
 }
 
 func (k known) put(before known, kind byte, name string, v any) bool {
+	return k.keep(before, kind, name, entry{encoded(v), noRules})
+}
+
+func (k known) keep(before known, kind byte, name string, e entry) bool {
+	old, ok := before[kind][name]
+	k[kind][name] = e
+	return !ok || old != e
+}
+
+func encoded(v any) string {
 	data, err := json.Marshal(v)
 	if err != nil {
-		return false // it came out of JSON
+		panic(err) // it came out of JSON
 	}
-	old, ok := before[kind][name]
-	k[kind][name] = data
-	return !ok || !bytes.Equal(old, data)
+	return string(data)
 }
 
 func (k known) drop(kind byte, name string) bool {
