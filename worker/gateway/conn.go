@@ -42,6 +42,7 @@ type conn struct {
 	limit     time.Duration // of waiting for the instance
 	endless   bool          // the response ends when the gateway stops
 	tally     tally         // of the exchange under way
+	tunnel    *tunnel       // that follows the last exchange; nil for none
 }
 
 // What a connection is doing.
@@ -76,6 +77,9 @@ func peerOf(a net.Addr) peer {
 func (c *conn) serve() {
 	defer c.recovered()
 	for c.next() {
+	}
+	if c.tunnel != nil {
+		c.tunnel.carry()
 	}
 	c.end()
 }
@@ -187,7 +191,11 @@ func (c *conn) exchange() bool {
 		return c.answerUnknown()
 	}
 	c.begin(r, domain, b)
-	defer c.ended()
+	defer func() {
+		if c.tunnel == nil {
+			c.ended()
+		}
+	}()
 	if to := c.elsewhere(r, domain, b); to != "" {
 		c.in.skip(c.req.pos)
 		return c.redirectTo(to)

@@ -10,7 +10,7 @@ import (
 func (c *conn) reply(r *route, up *upstream) bool {
 	if c.res.status == 101 {
 		if c.req.upgrade {
-			c.tunnel(up)
+			c.switchTo(up)
 			return false
 		}
 		c.drop(up)

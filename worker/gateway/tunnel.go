@@ -22,14 +22,23 @@ type tunnel struct {
 // farewell is how long the other side may go on when one has ended.
 const farewell = 2 * time.Second
 
-func (c *conn) tunnel(up *upstream) {
+// switchTo makes the connection a tunnel. It begins when the exchange has returned: what that needs of the stack would
+// be held for as long as the tunnel lasts.
+func (c *conn) switchTo(up *upstream) {
 	c.tunnels.Add(1)
-	defer c.tunnels.Add(-1)
 	c.state.Store(connStream)
 	c.tally.switched(c.res.status)
 	c.appendSwitch(up.in.bytes())
 	up.in.skip(c.res.pos)
-	t := &tunnel{c: c, up: up, sent: body{framing: byClose}}
+	c.tunnel = &tunnel{c: c, up: up, sent: body{framing: byClose}}
+}
+
+// carry copies until both sides have ended.
+func (t *tunnel) carry() {
+	c, up := t.c, t.up
+	defer c.tunnels.Add(-1)
+	defer c.ended()
+	c.forward, c.text, c.req.fields, c.res.fields = nil, nil, nil, nil
 	t.touch()
 	done := make(chan struct{})
 	go t.fromClient(done)
