@@ -45,9 +45,9 @@ func Diff(before, after ReleaseSpec) []Difference {
 	d.text("command", strings.Join(before.Command, " "), strings.Join(after.Command, " "))
 	d.health(before, after)
 	d.set("bindings", before.Bindings, after.Bindings)
-	d.env(before.Env, after.Env)
+	d.entries("env", variables(before.Env), variables(after.Env))
 	d.rules(before.Rules, after.Rules)
-	d.text("strategy", before.Strategy.Chosen().String(), after.Strategy.Chosen().String())
+	d.strategy(before.Strategy.Chosen(), after.Strategy.Chosen())
 	return d.list
 }
 
@@ -81,6 +81,14 @@ func (d *differ) named(what, name, before, after string) {
 	if before != after {
 		d.add(Difference{What: what, Name: name, Before: before, After: after})
 	}
+}
+
+func (d *differ) strategy(before, after Strategy) {
+	d.text("strategy", orWord(string(before.Kind), "at_once"), orWord(string(after.Kind), "at_once"))
+	d.text("strategy.surge", before.atMost(), after.atMost())
+	d.text("strategy.unavailable", string(before.Unavailable), string(after.Unavailable))
+	d.flag("strategy.auto", before.Auto, after.Auto)
+	d.text("strategy.keep", duration(Duration(before.KeptFor())), duration(Duration(after.KeptFor())))
 }
 
 // set says what came to a list and what left it; the order does not matter.
@@ -189,21 +197,32 @@ func (d *differ) health(before, after ReleaseSpec) {
 	d.text("health.failures", itoa(b.Failures), itoa(a.Failures))
 }
 
-func (d *differ) env(before, after []EnvVar) {
+// entry is one of a list in which each is known by its name.
+type entry struct {
+	name, value string
+	secret      bool
+}
+
+func named(list []entry, name string) (entry, bool) {
+	i := slices.IndexFunc(list, func(e entry) bool { return e.name == name })
+	if i < 0 {
+		return entry{}, false
+	}
+	return list[i], true
+}
+
+// entries says which came, changed and left.
+func (d *differ) entries(what string, before, after []entry) {
 	for _, a := range after {
-		i := slices.IndexFunc(before, func(b EnvVar) bool { return b.Name == a.Name })
-		x := Difference{What: "env", Name: a.Name, After: a.Value, Secret: a.Secret, Kind: DiffAdded}
-		if i >= 0 {
-			x.Before, x.Kind = before[i].Value, DiffChanged
-			x.Secret = x.Secret || before[i].Secret
-		}
-		if i < 0 || before[i] != a {
-			d.hidden(x)
+		if b, was := named(before, a.name); !was {
+			d.hidden(Difference{What: what, Name: a.name, Kind: DiffAdded, After: a.value, Secret: a.secret})
+		} else if a != b {
+			d.hidden(Difference{What: what, Name: a.name, Kind: DiffChanged, Before: b.value, After: a.value, Secret: a.secret || b.secret})
 		}
 	}
 	for _, b := range before {
-		if !slices.ContainsFunc(after, func(a EnvVar) bool { return a.Name == b.Name }) {
-			d.hidden(Difference{What: "env", Name: b.Name, Before: b.Value, Secret: b.Secret, Kind: DiffRemoved})
+		if _, is := named(after, b.name); !is {
+			d.hidden(Difference{What: what, Name: b.name, Kind: DiffRemoved, Before: b.value, Secret: b.secret})
 		}
 	}
 }
@@ -214,4 +233,12 @@ func (d *differ) hidden(x Difference) {
 		x.Before, x.After = "", ""
 	}
 	d.add(x)
+}
+
+func variables(env []EnvVar) []entry {
+	list := make([]entry, len(env))
+	for i, v := range env {
+		list[i] = entry{v.Name, v.Value, v.Secret}
+	}
+	return list
 }

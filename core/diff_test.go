@@ -48,6 +48,12 @@ func TestDiffSaysWhatChanged(t *testing.T) {
 		{"a limit goes", change(func(s *ReleaseSpec) { s.CPU = 500 }), "cpu changed 0 0.5"},
 		{"health", change(func(s *ReleaseSpec) { s.Health = HealthCheck{Path: "/up", Grace: Duration(90 * time.Second)} }),
 			"health.path added /up\nhealth.grace changed 1m0s 1m30s"},
+		{"a way to release", change(func(s *ReleaseSpec) { s.Strategy = Strategy{Kind: StrategyRolling, Unavailable: "25%"} }),
+			"strategy changed at_once rolling\nstrategy.unavailable added 25%"},
+		{"the surge that is taken when nothing is said", change(func(s *ReleaseSpec) { s.Strategy = Strategy{Kind: StrategyRolling} }),
+			"strategy changed at_once rolling\nstrategy.surge added 1"},
+		{"a way back", change(func(s *ReleaseSpec) { s.Strategy = Strategy{Kind: StrategyBlueGreen, Auto: true} }),
+			"strategy changed at_once blue_green\nstrategy.auto changed off on\nstrategy.keep added 10m0s"},
 		{"rules", change(func(s *ReleaseSpec) {
 			s.Rules = Rules{Deny: []string{"192.0.2.7"}, Maintenance: Maintenance{On: true}, Balance: BalanceLoad, Protocol: ProtocolH2C,
 				Auth: []BasicUser{{Name: "guest", Hash: "x"}}, Paths: []PathRule{{Prefix: "/api", AppID: "orders", Strip: true}},

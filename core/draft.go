@@ -106,25 +106,16 @@ func over(base, mine, to reflect.Value) {
 }
 
 func envOver(base, mine, now []EnvVar) []EnvVar {
-	find := func(env []EnvVar, name string) (EnvVar, bool) {
-		i := slices.IndexFunc(env, func(v EnvVar) bool { return v.Name == name })
-		if i < 0 {
-			return EnvVar{}, false
-		}
-		return env[i], true
-	}
 	env := slices.Clone(now)
 	for _, m := range mine {
-		if b, was := find(base, m.Name); was && b == m {
-			continue
+		if !slices.Contains(base, m) {
+			env = append(slices.DeleteFunc(env, func(v EnvVar) bool { return v.Name == m.Name }), m)
 		}
-		env = append(slices.DeleteFunc(env, func(v EnvVar) bool { return v.Name == m.Name }), m)
 	}
-	return slices.DeleteFunc(env, func(v EnvVar) bool {
-		_, was := find(base, v.Name)
-		_, is := find(mine, v.Name)
-		return was && !is
-	})
+	names := func(env []EnvVar, name string) bool {
+		return slices.ContainsFunc(env, func(v EnvVar) bool { return v.Name == name })
+	}
+	return slices.DeleteFunc(env, func(v EnvVar) bool { return names(base, v.Name) && !names(mine, v.Name) })
 }
 
 func listOver(base, mine, now []string) []string {

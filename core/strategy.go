@@ -119,17 +119,10 @@ func (s Strategy) KeptFor() time.Duration {
 	return time.Duration(s.Keep)
 }
 
-// String words s for logs and for comparing: "rolling +1 -25%".
-func (s Strategy) String() string {
-	switch s.Kind {
-	case StrategyRolling:
-		return "rolling +" + string(s.Surge) + " -" + string(s.Unavailable)
-	case StrategyBlueGreen:
-		by := "by hand"
-		if s.Auto {
-			by = "by itself"
-		}
-		return "blue_green " + by + ", kept " + s.KeptFor().String()
+// atMost is the surge of a rolling release, also where it is the one that is taken when nothing is said.
+func (s Strategy) atMost() string {
+	if s.Kind == StrategyRolling && s.Surge.Of(100, true) == 0 && s.Unavailable.Of(100, true) == 0 {
+		return "1"
 	}
-	return string(s.Kind)
+	return string(s.Surge)
 }

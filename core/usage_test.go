@@ -149,7 +149,7 @@ func TestRollingTakesItsSurgeAlone(t *testing.T) {
 			u.Instances = append(u.Instances, Instance{Template: old.Template(old.Targets[0], 0), Memory: old.Memory, CPU: old.CPU})
 		}
 		if got := u.Amounts()[ResourceMemory]; got != want*int64(64*MiB) {
-			t.Errorf("%s: %d instances' worth, want %d", s, got/int64(64*MiB), want)
+			t.Errorf("%+v: %d instances' worth, want %d", s, got/int64(64*MiB), want)
 		}
 	}
 }

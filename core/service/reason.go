@@ -2,7 +2,6 @@ package service
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,46 +46,22 @@ func shares(targets []core.Target) string {
 
 // changedSettings returns the names of the settings that differ; of variables their own names.
 func changedSettings(a, b core.ReleaseSpec) []string {
-	var names []string
-	for _, s := range []struct {
-		name    string
-		changed bool
-	}{
-		{"memory", a.Memory != b.Memory},
-		{"cpu", a.CPU != b.CPU},
-		{"port", a.Port != b.Port},
-		{"command", !slices.Equal(a.Command, b.Command)},
-		{"health", !reflect.DeepEqual(a.Health.WithDefaults(), b.Health.WithDefaults())},
-		{"bindings", !slices.Equal(a.Bindings, b.Bindings)},
-		{"rules", !reflect.DeepEqual(a.Rules, b.Rules)},
-		{"strategy", a.Strategy.Chosen() != b.Strategy.Chosen()},
-	} {
-		if s.changed {
-			names = append(names, s.name)
+	var settings, vars []string
+	for _, d := range core.Diff(a, b) {
+		setting, _, _ := strings.Cut(d.What, ".")
+		switch {
+		case setting == "version" || setting == "share" || setting == "replicas":
+		case setting == "env":
+			vars = append(vars, d.Name)
+		case !slices.Contains(settings, setting):
+			settings = append(settings, setting)
 		}
 	}
-	return append(names, changedVars(a.Env, b.Env)...)
+	slices.Sort(vars)
+	if len(vars) > maxNamed {
+		vars = append(vars[:maxNamed], "…")
+	}
+	return append(settings, vars...)
 }
 
 const maxNamed = 5
-
-func changedVars(a, b []core.EnvVar) []string {
-	vars := map[string][2]core.EnvVar{}
-	for _, v := range a {
-		vars[v.Name] = [2]core.EnvVar{v, {}}
-	}
-	for _, v := range b {
-		vars[v.Name] = [2]core.EnvVar{vars[v.Name][0], v}
-	}
-	var names []string
-	for name, pair := range vars {
-		if pair[0] != pair[1] {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	if len(names) > maxNamed {
-		names = append(names[:maxNamed], "…")
-	}
-	return names
-}

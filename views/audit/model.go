@@ -13,6 +13,7 @@ import (
 	"berth/views/i18n"
 	"berth/views/layout"
 	"berth/views/paths"
+	"berth/views/release"
 	"berth/views/ui"
 )
 
@@ -222,7 +223,21 @@ func What(l *i18n.Localizer, name string) string {
 	if key := "audit_field." + name; l.Has(key) {
 		return l.T(key)
 	}
+	if what, of := setting(l, name); what != "" {
+		return l.T("diff."+what, "name", of)
+	}
 	return name
+}
+
+// setting finds what a name says of a release, as differences call it, and of which one: "share" and "1.4.0". "" when
+// it is something else.
+func setting(l *i18n.Localizer, name string) (what, of string) {
+	for end := len(name); end > 0; end = strings.LastIndexByte(name[:end], '.') {
+		if l.Has("diff." + name[:end]) {
+			return name[:end], strings.TrimPrefix(name[end:], ".")
+		}
+	}
+	return "", ""
 }
 
 // value words those values that are words of Berth's.
@@ -232,6 +247,9 @@ func value(l *i18n.Localizer, name, v string) string {
 	}
 	if t, err := time.Parse(time.RFC3339, v); err == nil {
 		return l.Exact(t)
+	}
+	if what, _ := setting(l, name); what != "" && v != "" && v != core.Masked {
+		return release.Value(l, what, v)
 	}
 	return v
 }

@@ -74,7 +74,21 @@ func (l *Localizer) Text(t core.Text) string {
 	for k, v := range t.Args {
 		args[k] = v
 	}
+	if names, ok := t.Args["settings"]; ok {
+		args["settings"] = l.settings(names)
+	}
 	return l.localize(t.Key, args)
+}
+
+// settings words the names of settings; variables keep their own.
+func (l *Localizer) settings(names string) string {
+	list := strings.Split(names, ", ")
+	for i, name := range list {
+		if key := "setting." + name; l.Has(key) {
+			list[i] = l.T(key)
+		}
+	}
+	return strings.Join(list, l.T("list.comma"))
 }
 
 func (l *Localizer) value(v any) any {

@@ -58,15 +58,17 @@ func outcome(ctx context.Context, d core.Difference) string {
 }
 
 // value words one side of a difference.
-func value(ctx context.Context, d core.Difference, v string) string {
-	l := i18n.From(ctx)
-	switch d.What {
+func value(ctx context.Context, d core.Difference, v string) string { return Value(i18n.From(ctx), d.What, v) }
+
+// Value words what something is that differs, as core.Diff says it.
+func Value(l *i18n.Localizer, what, v string) string {
+	switch what {
 	case "cpu":
 		if c, err := core.ParseCPU(v); err == nil {
 			return l.CPU(c)
 		}
 	case "strategy":
-		return strategyText(l, v)
+		return l.T("strategy." + v)
 	case "rules.protocol", "rules.balance":
 		return l.T("diff.value." + v)
 	case "rules.paths":
@@ -78,7 +80,7 @@ func value(ctx context.Context, d core.Difference, v string) string {
 			return l.T("diff.value.no_header")
 		}
 	case "health.interval", "health.timeout", "health.grace", "rules.rate.per", "rules.response_timeout", "rules.idle_timeout",
-		"rules.eject.for", "rules.eject.return":
+		"rules.eject.for", "rules.eject.return", "strategy.keep":
 		if t, err := time.ParseDuration(v); err == nil {
 			return l.Duration(t)
 		}
@@ -108,12 +110,6 @@ func envValueLabel(ctx context.Context, v core.EnvVar) string {
 		return i18n.T(ctx, "field.env_value")
 	}
 	return i18n.T(ctx, "field.env_value_of", "name", v.Name)
-}
-
-// strategyText words a strategy as core.Strategy writes it for comparing.
-func strategyText(l *i18n.Localizer, v string) string {
-	kind, _, _ := strings.Cut(v, " ")
-	return l.T("strategy." + strategyWord(kind))
 }
 
 // proof says what failed during a switch, and how long that took when it is known.
