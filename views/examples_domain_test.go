@@ -19,8 +19,11 @@ func domainStates() []core.DomainState {
 		d.AppID, d.TenantID, d.Challenge, d.HTTPS = shop.ID, tenant.ID, "7k2m9x4w8t0f3q6r1v5z8n2b", true
 		s := core.DomainState{Domain: d, Certificate: c, URL: "https://" + d.Name, HTTPS: true, Automatic: true,
 			Records: d.Records("berth.example", []string{"198.51.100.7", "2001:db8::7"})}
-		if d.Wildcard() {
+		switch {
+		case d.Wildcard():
 			s.URL = ""
+		case c.Chain == "":
+			s.URL = "http://" + d.Name
 		}
 		return s
 	}
@@ -31,7 +34,8 @@ func domainStates() []core.DomainState {
 		return core.Certificate{Names: names, Chain: "-----BEGIN CERTIFICATE-----", Issuer: issuer, NotBefore: now.AddDate(0, 0, days-90), NotAfter: now.AddDate(0, 0, days)}
 	}
 	waits := core.Domain{Name: "www.northwind-tea.example", Certificate: core.CertificateAutomatic, CheckedAt: now.Add(-time.Minute),
-		Problem: core.T("domain.no_proof", "domain", "www.northwind-tea.example", "name", "_berth.www.northwind-tea.example", "value", "7k2m9x4w8t0f3q6r1v5z8n2b")}
+		Problem: core.T("domain.no_proof", "domain", "www.northwind-tea.example", "type", "CNAME", "name", "www.northwind-tea.example",
+			"value", "tea-shop-7k2m9x4w8t0f3q6r1v5z8n2b.berth.example")}
 	astray := serves("old.northwind-tea.example", core.CertificateAutomatic)
 	astray.Leads, astray.Redirect = core.LeadsElsewhere, "shop.northwind-tea.example"
 	astray.Problem = core.T("domain.leads_elsewhere", "domain", astray.Name, "target", "tea-shop.berth.example", "address", "203.0.113.9")

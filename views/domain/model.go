@@ -105,6 +105,11 @@ func (s State) records(purpose core.RecordPurpose) []core.DNSRecord {
 // verifies reports whether a record that shows whose the domain is has to be set.
 func (s State) verifies() bool { return !s.Domain.Verified || !s.Domain.LostAt.IsZero() }
 
+// byTXT reports whether somebody has begun with the records apart.
+func (s State) byTXT() bool {
+	return s.Domain.Problem.Key == "domain.no_proof_cname" || s.Domain.Problem.Key == "domain.wrong_txt"
+}
+
 // leads reports whether a record that leads here has to be set.
 func (s State) leads() bool { return s.Domain.Leads != core.LeadsHere }
 

@@ -42,13 +42,13 @@ func Decide(d core.Domain, seen Seen, base string, now time.Time) (core.Domain, 
 		d.Problem = proofProblem(d, seen, base)
 	case d.LostAt.IsZero() || d.LostAt.After(now): // the clock may have been set back
 		event, d.LostAt = "domain_lost", now
-		d.Problem = lostProblem(d)
+		d.Problem = lostProblem(d, base)
 	case now.Sub(d.LostAt) >= Grace:
 		event = "domain_unverified"
 		d.Verified, d.LostAt = false, time.Time{}
 		d.Problem = proofProblem(d, seen, base)
 	default:
-		d.Problem = lostProblem(d)
+		d.Problem = lostProblem(d, base)
 	}
 	d.NextCheck = now.Add(pause(d, now))
 	return d, event
@@ -95,12 +95,14 @@ func proofProblem(d core.Domain, seen Seen, base string) core.Text {
 	case len(seen.TXT) > 0:
 		return core.T("domain.wrong_txt", "name", d.TXTName(), "value", d.Challenge, "found", printable(seen.TXT[0]))
 	}
-	return core.T("domain.no_proof", "domain", d.Name, "name", d.TXTName(), "value", d.Challenge)
+	first := d.Records(base, nil)[0]
+	return core.T("domain.no_proof", "domain", d.Name, "type", first.Type, "name", first.Name, "value", first.Value)
 }
 
 // lostProblem says until when the domain goes on serving.
-func lostProblem(d core.Domain) core.Text {
-	return core.T("domain.lost", "domain", d.Name, "name", d.TXTName(), "value", d.Challenge,
+func lostProblem(d core.Domain, base string) core.Text {
+	first := d.Records(base, nil)[0]
+	return core.T("domain.lost", "domain", d.Name, "type", first.Type, "name", first.Name, "value", first.Value,
 		"until", d.LostAt.Add(Grace).UTC().Format("2006-01-02 15:04"))
 }
 
