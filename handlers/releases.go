@@ -44,8 +44,5 @@ func (h *Handlers) releasePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if m.Switch, err = h.Service.SwitchCounts(ctx, id, n); err != nil {
-		return err
-	}
 	return render(c, http.StatusOK, version.ReleasePage(m))
 }

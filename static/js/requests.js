@@ -29,7 +29,7 @@ document.querySelectorAll("[data-requests]").forEach((toggle) => {
 
   function took(ms) {
     if (ms < 10) return `${ms.toFixed(1)} ms`;
-    return ms < 1000 ? `${Math.floor(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+    return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
   }
 
   function size(bytes) {

@@ -7,6 +7,7 @@ import (
 
 	"berth/core"
 	"berth/views/i18n"
+	"berth/views/ui"
 )
 
 // Trial is a trial as the page of versions shows it.
@@ -36,16 +37,7 @@ func errorRate(c core.RequestCounts) string {
 }
 
 // within is the time in which 95 of 100 requests were answered.
-func within(c core.RequestCounts) string {
-	d := c.Latency.Quantile(0.95)
-	switch {
-	case c.Requests == 0:
-		return "–"
-	case d < 10*time.Millisecond:
-		return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', 1, 64)
-	}
-	return strconv.FormatInt(d.Milliseconds(), 10)
-}
+func within(c core.RequestCounts) string { return ui.Took(c.Latency.Quantile(0.95)) }
 
 func (t Trial) memory(ctx context.Context, label string) string {
 	if m, known := t.Memory[label]; known {
@@ -76,14 +68,6 @@ func (t Trial) limits(ctx context.Context) string {
 		return i18n.T(ctx, "trial.limits_latency", "latency", latency)
 	}
 	return i18n.T(ctx, "trial.limits_none")
-}
-
-// fault says why a request failed.
-func fault(ctx context.Context, f core.FailedRequest) string {
-	if f.Fault == core.FaultNone {
-		return ""
-	}
-	return i18n.T(ctx, "release.fault."+string(f.Fault))
 }
 
 // next says what follows by itself, and when; "" when nothing does.
