@@ -74,6 +74,13 @@ type Deploy struct {
 	Check   quota.Check
 }
 
+// triable reports whether the version can be tried beside the one that runs: two versions at most share the requests,
+// and storage is for one at a time.
+func (m Deploy) triable() bool {
+	runs := m.Current.Spec
+	return len(runs.Targets) == 1 && runs.Targets[0].VersionID != m.Version.ID && runs.Volume == nil
+}
+
 // Digest is as much of a digest as one compares.
 func Digest(d string) string {
 	_, hex, _ := strings.Cut(d, ":")
