@@ -3,7 +3,7 @@ const shown = (e) => e.checkVisibility({ visibilityProperty: true });
 const words = (e) => (e.innerText || e.textContent).replace(/\s+/g, " ").trim();
 const named = (e, name) => words(e) === name || e.getAttribute("aria-label") === name;
 const clickable = (name) => {
-  const all = [...document.querySelectorAll("a, button, summary, label")].filter(shown);
+  const all = [...document.querySelectorAll("a, button, summary, label")].filter((e) => shown(e) && !e.closest("[aria-hidden=true]"));
   const choices = all.filter((e) => e.matches(".choice"));
   return all.find((e) => named(e, name)) ?? choices.find((e) => words(e.querySelector("b")) === name);
 };
@@ -35,7 +35,7 @@ const focused = (name) => {
 };
 const ringed = () => {
   let e = document.activeElement;
-  if (e.type === "radio") e = e.closest("label");
+  if (getComputedStyle(e).opacity === "0") e = e.closest("label"); // a choice
   const style = getComputedStyle(e);
   return style.outlineStyle !== "none" || style.boxShadow !== "none";
 };

@@ -105,6 +105,10 @@ if (new URLSearchParams(location.search).has("accepted") || new URLSearchParams(
   history.replaceState(history.state, "", url);
 }
 
+// A form that comes back with faults: the first of them has the focus, and is read aloud with what is wrong.
+const faulty = document.querySelector("main .error")?.closest(".env-row, .field");
+(faulty?.querySelector("[aria-invalid=true]") ?? faulty?.querySelector("input:not([type=hidden]), select, textarea"))?.focus();
+
 // Rows of the environment editor.
 on("click", "[data-env-add]", (button) => {
   const rows = button.closest("[data-env]").querySelector("[data-env-rows]");

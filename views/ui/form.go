@@ -3,6 +3,8 @@ package ui
 import (
 	"errors"
 
+	"github.com/a-h/templ"
+
 	"berth/core"
 )
 
@@ -57,6 +59,14 @@ func (f Form) Rest(inputs ...string) []core.Text {
 		}
 	}
 	return rest
+}
+
+// Faulty ties a group of inputs to what FieldError says of it under id, for those who hear the page.
+func (f Form) Faulty(name, id string) templ.Attributes {
+	if !f.invalid(name) {
+		return nil
+	}
+	return templ.Attributes{"aria-describedby": id}
 }
 
 // Input describes one input of a form. Label, Hint and the like are worded already.
