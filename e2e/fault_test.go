@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-zookeeper/zk"
+
 	"berth/e2e/testenv"
 )
 
@@ -123,26 +125,69 @@ func (b *Berth) diskUse() (sum int64) {
 	return sum
 }
 
-// TestZooKeeperIsAway is fault F6 for the registry, and F7's registering again.
+// TestZooKeeperIsAway is fault F6 for the registry, for so long that sessions end, and F7's registering again: two
+// gateways go on with what they know, and say how old that is.
 func TestZooKeeperIsAway(t *testing.T) {
 	z := testenv.StartZooKeeper(t)
-	b, app := online(t, testenv.ImageOptions{}, nil, withArgs("--registry", "zookeeper", "--zookeeper-servers", z.Servers()[0]))
+	link := testenv.StartLink(t, z.Servers()[0])
+	registry := withArgs("--registry", "zookeeper", "--zookeeper-servers", link.Servers()[0])
+	b, app := online(t, testenv.ImageOptions{}, nil, registry)
+	gateway := b.beside(alone(), registry)
 	zk := connect(t, z)
-	b.eventually(time.Minute, func() error { return addressIs(zk, app, "1.0", b.info(app).Instances) })
-	z.Stop()
-	l := b.load(app, "GET", "/")
+	b.eventually(time.Minute, func() error {
+		return errors.Join(addressIs(zk, app, "1.0", b.info(app).Instances), announced(zk, 2), served(gateway, app, "version 1.0"))
+	})
+	link.Sever()
+	loads := []*load{b.load(app, "GET", "/"), gateway.load(app, "GET", "/")}
 	b.upload(app, "2.0", testenv.ImageOptions{})
 	op := b.release(app, map[string]any{"version": "2.0"}).Operation
-	time.Sleep(8 * time.Second) // longer than the session lives
-	z.Start()
-	back := time.Now()
-	b.succeeds(op)
-	b.answers(app, "version 2.0")
-	t.Logf("converged %s after ZooKeeper came back", time.Since(back).Round(10*time.Millisecond))
+	b.eventually(time.Minute, func() error { return announced(zk, 0) }) // the sessions have ended
 	b.eventually(time.Minute, func() error {
-		return errors.Join(addressIs(zk, app, "2.0", b.info(app).Instances), b.ready(app, 1))
+		if b.registryAge() == "" {
+			return errors.New("the age of what is served is not shown")
+		}
+		return nil
 	})
-	l.none(t)
+	for _, at := range []*Berth{b, gateway} {
+		if err := served(at, app, "version 1.0"); err != nil {
+			t.Error(err)
+		}
+	}
+	link.Mend()
+	back := time.Now()
+	for _, at := range []*Berth{b, gateway} {
+		b.eventually(10*time.Second, func() error { return served(at, app, "version 2.0") })
+	}
+	t.Logf("converged %s after ZooKeeper came back", time.Since(back).Round(10*time.Millisecond))
+	b.succeeds(op)
+	b.eventually(time.Minute, func() error {
+		return errors.Join(addressIs(zk, app, "2.0", b.info(app).Instances), b.ready(app, 1), announced(zk, 2))
+	})
+	for _, l := range loads {
+		l.none(t)
+	}
+}
+
+// announced checks how many gateways hold a session.
+func announced(conn *zk.Conn, want int) error {
+	nodes, _, err := conn.Children("/caas/gateway/node")
+	if err == nil && len(nodes) != want {
+		err = fmt.Errorf("gateways %v, want %d", nodes, want)
+	}
+	return err
+}
+
+// registryAge is how long ago the registry was heard of, as /readyz says it when it is not.
+func (b *Berth) registryAge() string {
+	b.t.Helper()
+	var health struct {
+		Parts map[string]struct{ State, Age string }
+	}
+	b.do("GET", "/readyz", nil, &health)
+	if r := health.Parts["registry"]; r.State == "failed" {
+		return r.Age
+	}
+	return ""
 }
 
 // TestTheGatewayStartsWithoutZooKeeper is fault F6 with a restart in the middle: the snapshot on disk serves, its age
@@ -160,12 +205,8 @@ func TestTheGatewayStartsWithoutZooKeeper(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	var health struct {
-		Parts map[string]struct{ State, Age string }
-	}
-	b.do("GET", "/readyz", nil, &health)
-	if r := health.Parts["registry"]; r.State != "failed" || r.Age == "" {
-		t.Errorf("the age of what is served is not shown: %+v", health)
+	if b.registryAge() == "" {
+		t.Error("the age of what is served is not shown")
 	}
 	l := b.load(app, "GET", "/")
 	b.upload(app, "2.0", testenv.ImageOptions{})

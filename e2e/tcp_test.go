@@ -4,11 +4,15 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"berth/e2e/testenv"
 )
 
 // withTCP gives a Berth ports for TCP that nothing else has.
@@ -175,4 +179,90 @@ func TestRedisThroughATCPPort(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestAnInstanceBehindAPortIsKilled: connections to the others go on, and new ones reach those that live.
+func TestAnInstanceBehindAPortIsKilled(t *testing.T) {
+	c := testenv.Docker(t)
+	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 2}, withTCP(t))
+	address, _ := b.openPort(app, map[string]any{"everybody": true})
+	var kept []*visitor
+	b.eventually(20*time.Second, func() error { // one to each
+		for _, v := range kept {
+			v.Close()
+		}
+		kept = []*visitor{{}, {}}
+		for _, v := range kept {
+			if err := v.connect(address); err != nil {
+				return err
+			}
+		}
+		if kept[0].instance == kept[1].instance {
+			return fmt.Errorf("both are at %s", kept[0].instance)
+		}
+		return nil
+	})
+	killed, lives := kept[0], kept[1]
+	for _, i := range b.containers(c, app) {
+		if i.Labels["berth.instance"] == killed.instance {
+			if err := c.ContainerKill(t.Context(), i.ID, "KILL"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := killed.ask(); err == nil {
+		t.Error("a killed instance answers")
+	}
+	for range 20 {
+		var fresh visitor
+		if err := fresh.connect(address); err != nil {
+			t.Errorf("a new connection: %v", err)
+		}
+		fresh.Close()
+		if err := lives.ask(); err != nil {
+			t.Fatalf("the connection to the other instance: %v", err)
+		}
+	}
+	b.eventually(time.Minute, func() error { return b.ready(app, 2) })
+	if err := lives.ask(); err != nil {
+		t.Errorf("the connection to the other instance: %v", err)
+	}
+}
+
+// visitor has a connection to an instance of the test app through a TCP port, which is HTTP as well.
+type visitor struct {
+	net.Conn
+	in       *bufio.Reader
+	instance string // that answered last
+}
+
+func (v *visitor) Close() {
+	if v.Conn != nil {
+		v.Conn.Close()
+	}
+}
+
+func (v *visitor) connect(address string) (err error) {
+	if v.Conn, err = net.DialTimeout("tcp", address, 3*time.Second); err != nil {
+		return err
+	}
+	v.in = bufio.NewReader(v.Conn)
+	return v.ask()
+}
+
+// ask has the instance say its name.
+func (v *visitor) ask() error {
+	v.SetDeadline(time.Now().Add(5 * time.Second))
+	if _, err := v.Write([]byte("GET / HTTP/1.1\r\nHost: shop\r\n\r\n")); err != nil {
+		return err
+	}
+	res, err := http.ReadResponse(v.in, nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	_, name, _ := strings.Cut(string(body), "instance ")
+	v.instance = strings.TrimSpace(name)
+	return err
 }

@@ -29,8 +29,8 @@ func TestSessionExpired(t *testing.T) {
 	t.Parallel()
 	server := testenv.StartZooKeeper(t)
 	other := open(t, server.Servers())
-	link := newLink(t, server.Servers()[0])
-	reg := open(t, link.servers())
+	link := testenv.StartLink(t, server.Servers()[0])
+	reg := open(t, link.Servers())
 	ctx := t.Context()
 	a := address("shop", "1.0", "c1", 25700)
 	must(t, reg.Register(ctx, a))
@@ -40,7 +40,7 @@ func TestSessionExpired(t *testing.T) {
 	announced := func() bool { return slices.Equal(list(t, other, gateways.root), []string{"g1"}) }
 	within(t, time.Minute, "announced", announced)
 
-	link.sever()
+	link.Sever()
 	within(t, time.Minute, "the session has expired", func() bool { return !announced() })
 	began := time.Now()
 	if err := reg.Register(ctx, a); core.ErrorCode(err) != core.EUNAVAILABLE || time.Since(began) > 20*time.Second {
@@ -56,7 +56,7 @@ func TestSessionExpired(t *testing.T) {
 		t.Errorf("the last known is gone: %v %v", v.Apps(), v.Routes())
 	}
 
-	link.mend()
+	link.Mend()
 	within(t, time.Minute, "announced again", announced)
 	v.WaitAddresses("shop", a, b)
 	v.WaitNoRoute("shop.localhost")
@@ -74,11 +74,11 @@ func TestSessionExpired(t *testing.T) {
 func TestDroppedConnections(t *testing.T) {
 	server := testenv.StartZooKeeper(t)
 	other := open(t, server.Servers())
-	link := newLink(t, server.Servers()[0])
-	reg := open(t, link.servers())
+	link := testenv.StartLink(t, server.Servers()[0])
+	reg := open(t, link.Servers())
 	v := registrytest.Watch(t, reg)
 	for port := 25700; port < 25710; port++ {
-		link.drop()
+		link.Drop()
 		must(t, other.Register(t.Context(), address("shop", "1.0", "c1", port)))
 		must(t, reg.Register(t.Context(), address("tea", "1.0", "c2", port)))
 		v.WaitAddresses("shop", address("shop", "1.0", "c1", port))
@@ -89,8 +89,8 @@ func TestDroppedConnections(t *testing.T) {
 // Whatever is written side by side, by whom and while connections break, in the end a watch shows what is there.
 func TestWatchConverges(t *testing.T) {
 	server := testenv.StartZooKeeper(t)
-	link := newLink(t, server.Servers()[0])
-	v := registrytest.Watch(t, open(t, link.servers()))
+	link := testenv.StartLink(t, server.Servers()[0])
+	v := registrytest.Watch(t, open(t, link.Servers()))
 	var writers sync.WaitGroup
 	for range 4 {
 		reg := open(t, server.Servers())
@@ -98,7 +98,7 @@ func TestWatchConverges(t *testing.T) {
 	}
 	for range 20 {
 		time.Sleep(20 * time.Millisecond)
-		link.drop()
+		link.Drop()
 	}
 	writers.Wait()
 	reg := open(t, server.Servers())

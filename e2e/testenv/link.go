@@ -1,4 +1,4 @@
-package zookeeper
+package testenv
 
 import (
 	"io"
@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// link is a way to a server that can be cut as a network is: nothing is refused or closed, nothing comes through.
-type link struct {
+// Link is a way to a server that can be cut as a network is: nothing is refused or closed, nothing comes through.
+type Link struct {
 	to       string
 	listener net.Listener
 
@@ -18,29 +18,29 @@ type link struct {
 	mends chan struct{} // closed when it is mended
 }
 
-func newLink(t *testing.T, to string) *link {
+// StartLink opens one to an address until the test ends.
+func StartLink(t testing.TB, to string) *Link {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &link{to: to, listener: listener}
+	check(t, err)
+	l := &Link{to: to, listener: listener}
 	go l.accept()
-	t.Cleanup(func() { listener.Close(); l.drop(); l.mend() })
+	t.Cleanup(func() { listener.Close(); l.Drop(); l.Mend() })
 	return l
 }
 
-func (l *link) servers() []string { return []string{l.listener.Addr().String()} }
+// Servers is the address to connect to.
+func (l *Link) Servers() []string { return []string{l.listener.Addr().String()} }
 
-// sever has nothing come through any more.
-func (l *link) sever() {
+// Sever has nothing come through any more.
+func (l *Link) Sever() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.cut, l.mends = true, make(chan struct{})
 }
 
-// mend lets everything through again, but what both sides have given up meanwhile.
-func (l *link) mend() {
+// Mend lets everything through again, but what both sides have given up meanwhile.
+func (l *Link) Mend() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.cut {
@@ -49,8 +49,8 @@ func (l *link) mend() {
 	}
 }
 
-// drop breaks every connection.
-func (l *link) drop() {
+// Drop breaks every connection.
+func (l *Link) Drop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, c := range l.ends {
@@ -59,7 +59,7 @@ func (l *link) drop() {
 	l.ends = nil
 }
 
-func (l *link) accept() {
+func (l *Link) accept() {
 	for {
 		client, err := l.listener.Accept()
 		if err != nil {
@@ -69,7 +69,7 @@ func (l *link) accept() {
 	}
 }
 
-func (l *link) join(client net.Conn) {
+func (l *Link) join(client net.Conn) {
 	l.wait()
 	server, err := net.Dial("tcp", l.to)
 	if err != nil {
@@ -83,7 +83,7 @@ func (l *link) join(client net.Conn) {
 	l.pass(server, client)
 }
 
-func (l *link) pass(from, to net.Conn) {
+func (l *Link) pass(from, to net.Conn) {
 	defer from.Close()
 	defer to.Close()
 	data := make([]byte, 32*1024)
@@ -102,7 +102,7 @@ func (l *link) pass(from, to net.Conn) {
 }
 
 // wait returns when the link is whole.
-func (l *link) wait() {
+func (l *Link) wait() {
 	l.mu.Lock()
 	cut, mends := l.cut, l.mends
 	l.mu.Unlock()
