@@ -40,6 +40,7 @@ var rooms = []room{
 	{"worker/resolve", []string{"core"}, []string{"github.com/miekg/dns"}},
 	{"worker/certificate", []string{"core"}, []string{"github.com/mholt/acmez/v3/..."}},
 	{"worker/metrics/tsdb", []string{"core"}, []string{"github.com/prometheus/prometheus/..."}},
+	{"worker/metrics/remote", []string{"core"}, []string{"github.com/prometheus/prometheus/prompb", "github.com/klauspost/compress/s2"}},
 	{"worker/metrics/...", []string{"core"}, nil},
 	{"worker/mail", []string{"core"}, []string{"github.com/wneessen/go-mail"}},
 	{"worker/engine/docker", []string{"core"}, []string{"github.com/docker/...", "github.com/google/nftables/...", "github.com/containerd/errdefs",

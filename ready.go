@@ -17,6 +17,9 @@ func (p *parts) ready(ctx context.Context) map[string]web.Part {
 	_, err := p.engines[core.LocalHost].Info(ctx)
 	state["engine"] = web.Part{Err: err, Optional: true}
 	state["registry"] = p.registryPart()
+	if p.measured != nil {
+		state["metrics"] = web.Part{Err: p.measured.Fault(), Optional: true}
+	}
 	if p.cfg.Has("gateway") && p.cfg.GatewayHTTP != "" {
 		state["gateway"] = web.Part{Err: p.gatewayFault()}
 	}

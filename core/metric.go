@@ -43,7 +43,8 @@ func (m Metric) Valid() bool {
 	return slices.Contains(Metrics, m)
 }
 
-// OfInstance reports whether m is measured at each instance; the value of an app is then their sum.
+// OfInstance reports whether m is measured at each instance. It is kept of the app too: the sum of what was measured at
+// once, which goes on over releases and instances.
 func (m Metric) OfInstance() bool {
 	switch m {
 	case MetricCPU, MetricMemory, MetricNetIn, MetricNetOut, MetricDiskRead, MetricDiskWrite, MetricProcesses, MetricRestarts:
@@ -88,16 +89,17 @@ type MetricSample struct {
 // MetricQuery asks for the past of one metric.
 type MetricQuery struct {
 	Metric      Metric
-	AppID       string    // of an app and its instances
+	TenantID    string    // whose app it is: another tenant may have had one of the same name before
+	AppID       string    // of an app
 	HostID      string    // of a host, when AppID is ""
 	From, To    time.Time // From included, To not
 	Step        time.Duration
-	PerInstance bool // a series for each instance instead of their sum
+	PerInstance bool // a series for each instance instead of one for the app
 }
 
 // MetricSeries is the past of one metric: a point a step, where anything was measured.
 type MetricSeries struct {
-	InstanceID string // "" for a sum
+	InstanceID string // "" for an app as a whole, and for a host
 	Points     []MetricPoint
 }
 
@@ -105,7 +107,7 @@ type MetricSeries struct {
 type MetricPoint struct {
 	At   time.Time
 	Mean float64
-	Max  float64 // of the sums of single samples' maxima, so never below what was measured
+	Max  float64
 }
 
 // How long samples are kept at which distance: MetricEvery for MetricFineKept, then MetricCoarse for MetricKept.
@@ -125,7 +127,10 @@ type MetricStore interface {
 	// Query returns the past of a metric; no series when there is none. Steps that are finer than what is kept are
 	// answered by what is kept.
 	Query(ctx context.Context, q MetricQuery) ([]MetricSeries, error)
-	// Forget removes everything of an app. Workers alone call it.
+	// Forget removes everything of an app, as far as the store can: a server elsewhere may keep it for its time. Workers
+	// alone call it.
 	Forget(ctx context.Context, appID string) error
+	// Fault returns why the last Append kept nothing, nil when it did.
+	Fault() error
 	Close() error
 }

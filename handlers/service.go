@@ -48,6 +48,7 @@ type Service interface {
 
 	Metrics(ctx context.Context, q core.MetricQuery) ([]core.MetricSeries, error)
 	HostMetrics(ctx context.Context, q core.MetricQuery) ([]core.MetricSeries, error) // operator
+	MetricsFault() error
 
 	// Versions and uploads.
 

@@ -113,6 +113,8 @@ func (noMetrics) Query(context.Context, core.MetricQuery) ([]core.MetricSeries, 
 	return nil, nil
 }
 
+func (noMetrics) Fault() error { return nil }
+
 type noTraffic struct{}
 
 func (noTraffic) App(string) core.TrafficCounts { return core.TrafficCounts{} }

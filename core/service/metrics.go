@@ -10,14 +10,16 @@ import (
 // maxPoints is the most steps that one question about the past is answered with.
 const maxPoints = 1000
 
-// Metrics returns the past of a metric of an app, at most core.MetricKept of it. A step of 0 takes
-// core.MetricStep. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID at "metric", "from", "step", EUNAVAILABLE.
+// Metrics returns the past of a metric of an app, at most core.MetricKept of it and nothing from before it was made. A
+// step of 0 takes core.MetricStep. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID at "metric", "from", "step",
+// EUNAVAILABLE.
 func (s *Service) Metrics(ctx context.Context, q core.MetricQuery) ([]core.MetricSeries, error) {
-	if _, err := inspectable(ctx, s.store, q.AppID); err != nil {
+	app, err := inspectable(ctx, s.store, q.AppID)
+	if err != nil {
 		return nil, err
 	}
-	q.HostID = ""
-	return s.past(ctx, q)
+	q.HostID, q.TenantID = "", app.TenantID
+	return s.past(ctx, q, app.CreatedAt)
 }
 
 // HostMetrics is Metrics for a host. Errors: EUNAUTHORIZED, EFORBIDDEN, ENOTFOUND, EINVALID at "metric", "from", "step",
@@ -29,11 +31,19 @@ func (s *Service) HostMetrics(ctx context.Context, q core.MetricQuery) ([]core.M
 	if _, err := s.store.Hosts().Get(ctx, q.HostID); err != nil {
 		return nil, err
 	}
-	q.AppID = ""
-	return s.past(ctx, q)
+	q.AppID, q.TenantID = "", ""
+	return s.past(ctx, q, time.Time{})
 }
 
-func (s *Service) past(ctx context.Context, q core.MetricQuery) ([]core.MetricSeries, error) {
+// MetricsFault returns why nothing is measured at present; nil when all is well. Everybody may know.
+func (s *Service) MetricsFault() error {
+	if s.metrics == nil {
+		return nil
+	}
+	return s.metrics.Fault()
+}
+
+func (s *Service) past(ctx context.Context, q core.MetricQuery, since time.Time) ([]core.MetricSeries, error) {
 	span := q.To.Sub(q.From)
 	if q.Step == 0 {
 		q.Step = core.MetricStep(span)
@@ -53,6 +63,12 @@ func (s *Service) past(ctx context.Context, q core.MetricQuery) ([]core.MetricSe
 	}
 	if s.metrics == nil {
 		return nil, core.Errorf(core.EUNAVAILABLE, "error.metrics_elsewhere")
+	}
+	if !since.Before(q.To) {
+		return nil, nil
+	}
+	if q.From.Before(since) {
+		q.From = since
 	}
 	return s.metrics.Query(ctx, q)
 }

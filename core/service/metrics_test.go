@@ -33,14 +33,14 @@ func TestThePastIsAskedForWithinBounds(t *testing.T) {
 		"below nothing": {Metric: core.MetricCPU, AppID: "shop", From: now.Add(-time.Hour), To: now, Step: -time.Hour},
 		"too many":      {Metric: core.MetricCPU, AppID: "shop", From: now.AddDate(0, 0, -30), To: now, Step: 5 * time.Second},
 	} {
-		if _, err := s.past(context.Background(), q); core.ErrorCode(err) != core.EINVALID {
+		if _, err := s.past(context.Background(), q, time.Time{}); core.ErrorCode(err) != core.EINVALID {
 			t.Errorf("%s: %v, want it refused", name, err)
 		}
 	}
 	if len(past.asked) > 0 {
 		t.Fatalf("the store was asked %+v", past.asked)
 	}
-	if _, err := s.past(context.Background(), core.MetricQuery{Metric: core.MetricCPU, AppID: "shop", From: now.AddDate(0, 0, -30), To: now}); err != nil {
+	if _, err := s.past(context.Background(), core.MetricQuery{Metric: core.MetricCPU, AppID: "shop", From: now.AddDate(0, 0, -30), To: now}, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	if q := past.asked[0]; q.Step != 2*time.Hour {
@@ -50,8 +50,24 @@ func TestThePastIsAskedForWithinBounds(t *testing.T) {
 
 func TestAProcessWithoutMeasurementsSaysSo(t *testing.T) {
 	s := &Service{}
-	_, err := s.past(context.Background(), core.MetricQuery{Metric: core.MetricCPU, AppID: "shop", From: time.Now().Add(-time.Hour), To: time.Now()})
+	_, err := s.past(context.Background(), core.MetricQuery{Metric: core.MetricCPU, AppID: "shop", From: time.Now().Add(-time.Hour), To: time.Now()}, time.Time{})
 	if core.ErrorCode(err) != core.EUNAVAILABLE {
 		t.Errorf("%v, want EUNAVAILABLE", err)
+	}
+}
+
+func TestNothingIsKnownFromBeforeAnAppWasMade(t *testing.T) {
+	past := &pastStore{}
+	s := &Service{metrics: past}
+	now := time.Now()
+	q := core.MetricQuery{Metric: core.MetricCPU, AppID: "shop", From: now.Add(-time.Hour), To: now}
+	if _, err := s.past(context.Background(), q, now.Add(-time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if from := past.asked[0].From; !from.Equal(now.Add(-time.Minute)) {
+		t.Errorf("it was asked for from %s on", from)
+	}
+	if all, err := s.past(context.Background(), q, now.Add(time.Hour)); err != nil || len(all) > 0 || len(past.asked) > 1 {
+		t.Errorf("before it was made: %+v, %v", all, err)
 	}
 }

@@ -17,8 +17,9 @@ type measured struct {
 	core.ContainerStats
 }
 
-// engines measures instances. A host whose engine stalls holds up nobody: while an answer is still out, that host is
-// left out.
+// engines measures instances. A container that the engine does not answer for is given up after half of the limit, so
+// that the others of its host are measured all the same. A host whose engine stalls holds up nobody: while an answer is
+// still out, that host is left out.
 type engines struct {
 	engines core.Engines
 	mu      sync.Mutex
@@ -44,7 +45,7 @@ func (e *engines) measure(ctx context.Context, instances []core.Instance, limit 
 			asked++
 			go func() {
 				defer e.end(host)
-				answers <- e.measureHost(ctx, host, of)
+				answers <- e.measureHost(ctx, host, of, limit/2)
 			}()
 		}
 	}
@@ -76,7 +77,7 @@ func (e *engines) end(host string) {
 	delete(e.busy, host)
 }
 
-func (e *engines) measureHost(ctx context.Context, host string, instances []core.Instance) []measured {
+func (e *engines) measureHost(ctx context.Context, host string, instances []core.Instance, patience time.Duration) []measured {
 	engine, err := e.engines.Engine(host)
 	if err != nil {
 		return nil
@@ -91,6 +92,8 @@ func (e *engines) measureHost(ctx context.Context, host string, instances []core
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
+			ctx, cancel := context.WithTimeout(ctx, patience)
+			defer cancel()
 			stats, err := engine.Stats(ctx, i.ContainerID)
 			if err != nil || stats.At.IsZero() {
 				return // it has just ended

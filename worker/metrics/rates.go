@@ -49,6 +49,27 @@ func (r *rates) keep(instances []core.Instance) {
 	}
 }
 
+// sums adds up what was measured at the instances of each app.
+func sums(samples []core.MetricSample) []core.MetricSample {
+	type key struct {
+		tenantID, appID string
+		metric          core.Metric
+	}
+	at := map[key]int{}
+	var all []core.MetricSample
+	for _, s := range samples {
+		k := key{s.TenantID, s.AppID, s.Metric}
+		i, known := at[k]
+		if !known {
+			i = len(all)
+			at[k] = i
+			all = append(all, core.MetricSample{MetricLabels: core.MetricLabels{TenantID: s.TenantID, AppID: s.AppID}, Metric: s.Metric})
+		}
+		all[i].Value += s.Value
+	}
+	return all
+}
+
 // trafficRates turns the gateway's counts of apps into rates.
 type trafficRates struct {
 	traffic core.Traffic

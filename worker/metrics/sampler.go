@@ -69,6 +69,7 @@ func (s *Sampler) Sample(ctx context.Context, now time.Time) error {
 	for _, m := range s.engines.measure(ctx, instances, s.opts.Every) {
 		samples = append(samples, s.rates.of(m)...)
 	}
+	samples = append(samples, sums(samples)...)
 	s.rates.keep(instances)
 	samples = append(samples, s.traffic.of(appsOf(instances), now)...)
 	if s.opts.Host != nil {

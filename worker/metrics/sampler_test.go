@@ -58,6 +58,10 @@ func (e statsOf) Stats(ctx context.Context, id string) (core.ContainerStats, err
 	if e.host == "stalled" {
 		<-e.house.stall // also when ctx has ended
 	}
+	if id == "c-stuck" {
+		<-ctx.Done()
+		return core.ContainerStats{}, ctx.Err()
+	}
 	s, ok := e.house.stats[id]
 	if !ok {
 		return s, core.NotFound()
@@ -153,4 +157,32 @@ func TestAStalledEngineHoldsUpNobody(t *testing.T) {
 		}
 	}
 	close(h.stall)
+}
+
+// A container that its engine says nothing of leaves the others of its host measured.
+func TestAStuckContainerHoldsUpNobody(t *testing.T) {
+	h := newHouse()
+	h.instances = []core.Instance{instance("stuck", "local"), instance("one", "local")}
+	h.stats["c-one"] = core.ContainerStats{Memory: 5, At: begin}
+	if err := h.sampler().Sample(context.Background(), begin); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.value(t, core.MetricMemory, "one"); got != 5 {
+		t.Errorf("memory is %v, want 5", got)
+	}
+}
+
+func TestAnAppIsTheSumOfItsInstances(t *testing.T) {
+	h := newHouse()
+	h.instances = []core.Instance{instance("one", "local"), instance("two", "local")}
+	h.stats["c-one"] = core.ContainerStats{Memory: 5, Processes: 1, At: begin}
+	h.stats["c-two"] = core.ContainerStats{Memory: 7, Processes: 2, At: begin}
+	if err := h.sampler().Sample(context.Background(), begin); err != nil {
+		t.Fatal(err)
+	}
+	for m, want := range map[core.Metric]float64{core.MetricMemory: 12, core.MetricProcesses: 3} {
+		if got := h.value(t, m, ""); got != want {
+			t.Errorf("%s of the app is %v, want %v", m, got, want)
+		}
+	}
 }

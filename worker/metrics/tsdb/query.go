@@ -1,7 +1,6 @@
 package tsdb
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -42,7 +41,7 @@ func (s *Store) Query(ctx context.Context, q core.MetricQuery) ([]core.MetricSer
 	if err != nil {
 		return nil, wrap(err)
 	}
-	return seriesOf(q, byInstance), nil
+	return seriesOf(byInstance), nil
 }
 
 // isCoarse reports whether the steps that are asked for reach back behind what is kept as it was sampled.
@@ -124,41 +123,27 @@ func eachSeries(ctx context.Context, db *tsdb.DB, q core.MetricQuery, aggregate 
 }
 
 func matchers(q core.MetricQuery, aggregate string) []*labels.Matcher {
-	all := []*labels.Matcher{
-		labels.MustNewMatcher(labels.MatchEqual, "__name__", string(q.Metric)),
-		labels.MustNewMatcher(labels.MatchEqual, labelApp, q.AppID),
-		labels.MustNewMatcher(labels.MatchEqual, labelAggregate, aggregate),
+	equal := func(name, value string) *labels.Matcher { return labels.MustNewMatcher(labels.MatchEqual, name, value) }
+	all := []*labels.Matcher{equal("__name__", string(q.Metric)), equal(labelTenant, q.TenantID), equal(labelApp, q.AppID),
+		equal(labelAggregate, aggregate)}
+	switch {
+	case q.AppID == "":
+		return append(all, equal(labelHost, q.HostID))
+	case q.PerInstance:
+		return append(all, labels.MustNewMatcher(labels.MatchNotEqual, labelInstance, ""))
 	}
-	if q.AppID == "" {
-		all = append(all, labels.MustNewMatcher(labels.MatchEqual, labelHost, q.HostID))
-	}
-	return all
+	return append(all, equal(labelInstance, ""))
 }
 
-// seriesOf makes the answer out of the buckets of the instances: one series each, or their sum.
-func seriesOf(q core.MetricQuery, byInstance map[string]*buckets) []core.MetricSeries {
-	if q.PerInstance {
-		var all []core.MetricSeries
-		for _, id := range slices.Sorted(maps.Keys(byInstance)) {
-			all = append(all, core.MetricSeries{InstanceID: id, Points: byInstance[id].points()})
-		}
-		return all
-	}
-	sums := map[int64]core.MetricPoint{}
-	for _, b := range byInstance {
-		for _, p := range b.points() {
-			at := p.At.UnixMilli()
-			sum := sums[at]
-			sums[at] = core.MetricPoint{At: p.At, Mean: sum.Mean + p.Mean, Max: sum.Max + p.Max}
+// seriesOf makes the answer out of buckets by instance.
+func seriesOf(byInstance map[string]*buckets) []core.MetricSeries {
+	var all []core.MetricSeries
+	for _, id := range slices.Sorted(maps.Keys(byInstance)) {
+		if points := byInstance[id].points(); len(points) > 0 {
+			all = append(all, core.MetricSeries{InstanceID: id, Points: points})
 		}
 	}
-	if len(sums) == 0 {
-		return nil
-	}
-	points := slices.SortedFunc(maps.Values(sums), func(a, b core.MetricPoint) int {
-		return cmp.Compare(a.At.UnixMilli(), b.At.UnixMilli())
-	})
-	return []core.MetricSeries{{Points: points}}
+	return all
 }
 
 func (b *buckets) points() []core.MetricPoint {

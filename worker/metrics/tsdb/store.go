@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -27,6 +28,8 @@ type Store struct {
 	coarse *tsdb.DB
 	now    func() time.Time
 	refs   map[core.MetricLabels]*series // of what is sampled now
+
+	fault atomic.Pointer[error] // of the last append
 
 	mu       sync.Mutex // held while something is appended
 	appends  int64      // counts them
@@ -78,8 +81,22 @@ func open(dir string, log *slog.Logger, kept, block time.Duration) (*tsdb.DB, er
 // Close implements core.MetricStore.
 func (s *Store) Close() error { return errors.Join(s.fine.Close(), s.coarse.Close()) }
 
+// Fault implements core.MetricStore.
+func (s *Store) Fault() error {
+	if err := s.fault.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
 // Append implements core.MetricStore. Steps that are over are rolled up.
 func (s *Store) Append(ctx context.Context, at time.Time, samples []core.MetricSample) error {
+	err := s.keep(ctx, at, samples)
+	s.fault.Store(&err)
+	return err
+}
+
+func (s *Store) keep(ctx context.Context, at time.Time, samples []core.MetricSample) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.appends++

@@ -2,12 +2,14 @@ package tsdb
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math"
 	"testing"
 	"time"
 
 	"berth/core"
+	"berth/worker/metrics/metricstest"
 )
 
 // clock is a time that a test sets.
@@ -26,13 +28,14 @@ func open1(t testing.TB, dir string, c *clock) *Store {
 
 var begin = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// fill measures two instances of an app every five seconds: one uses a core, the other two.
+// fill measures an app of two instances every five seconds: one uses a core, the other two.
 func fill(t testing.TB, s *Store, c *clock, span time.Duration) {
 	t.Helper()
 	for end := c.t.Add(span); c.t.Before(end); c.t = c.t.Add(core.MetricEvery) {
 		err := s.Append(context.Background(), c.t, []core.MetricSample{
 			{MetricLabels: labelsOfInstance("one"), Metric: core.MetricCPU, Value: 1},
 			{MetricLabels: labelsOfInstance("two"), Metric: core.MetricCPU, Value: 2},
+			{MetricLabels: core.MetricLabels{TenantID: "t", AppID: "shop"}, Metric: core.MetricCPU, Value: 3},
 			{MetricLabels: core.MetricLabels{TenantID: "t", AppID: "other"}, Metric: core.MetricCPU, Value: 100},
 		})
 		if err != nil {
@@ -47,7 +50,7 @@ func labelsOfInstance(id string) core.MetricLabels {
 
 func ask(t testing.TB, s *Store, q core.MetricQuery) []core.MetricSeries {
 	t.Helper()
-	q.Metric, q.AppID = core.MetricCPU, "shop"
+	q.Metric, q.TenantID, q.AppID = core.MetricCPU, "t", "shop"
 	all, err := s.Query(context.Background(), q)
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +58,7 @@ func ask(t testing.TB, s *Store, q core.MetricQuery) []core.MetricSeries {
 	return all
 }
 
-func TestAnAppIsTheSumOfItsInstances(t *testing.T) {
+func TestAnAppAndItsInstances(t *testing.T) {
 	c := &clock{begin}
 	s := open1(t, t.TempDir(), c)
 	defer s.Close()
@@ -80,7 +83,7 @@ func TestOldMeasurementsAreCoarse(t *testing.T) {
 	c, dir := &clock{begin}, t.TempDir()
 	s := open1(t, dir, c)
 	fill(t, s, c, 20*time.Minute)
-	peak := []core.MetricSample{{MetricLabels: labelsOfInstance("one"), Metric: core.MetricCPU, Value: 61}}
+	peak := []core.MetricSample{{MetricLabels: core.MetricLabels{TenantID: "t", AppID: "shop"}, Metric: core.MetricCPU, Value: 63}}
 	if err := s.Append(context.Background(), c.t, peak); err != nil {
 		t.Fatal(err)
 	}
@@ -131,9 +134,21 @@ func TestWhatIsForgottenIsGone(t *testing.T) {
 			t.Errorf("in steps of %s there is %+v", step, all)
 		}
 	}
-	other, err := s.Query(context.Background(), core.MetricQuery{Metric: core.MetricCPU, AppID: "other", From: begin, To: c.t, Step: time.Minute})
+	other, err := s.Query(context.Background(), core.MetricQuery{Metric: core.MetricCPU, TenantID: "t", AppID: "other", From: begin, To: c.t, Step: time.Minute})
 	if err != nil || len(other) != 1 {
 		t.Errorf("of the other app: %+v, %v", other, err)
+	}
+}
+
+// What was an app of that name before, of another tenant, is nobody's to see.
+func TestAnotherTenantsAppOfTheSameName(t *testing.T) {
+	c := &clock{begin}
+	s := open1(t, t.TempDir(), c)
+	defer s.Close()
+	fill(t, s, c, 12*time.Minute)
+	all, err := s.Query(context.Background(), core.MetricQuery{Metric: core.MetricCPU, TenantID: "thief", AppID: "shop", From: begin, To: c.t, Step: time.Minute})
+	if err != nil || len(all) > 0 {
+		t.Errorf("got %+v, %v, want nothing", all, err)
 	}
 }
 
@@ -153,16 +168,19 @@ func TestAClockThatIsSetBack(t *testing.T) {
 	}
 }
 
-// BenchmarkMonth asks for thirty days of an app with three instances, as a chart does.
+// BenchmarkMonth asks for thirty days of an app that had three instances at every time, of three hundred in all, as a
+// chart does: of the app and of each.
 func BenchmarkMonth(b *testing.B) {
 	c := &clock{begin}
 	s := open1(b, b.TempDir(), c)
 	defer s.Close()
 	a := s.coarse.Appender(context.Background())
 	for at := begin; at.Before(begin.Add(core.MetricKept)); at = at.Add(core.MetricCoarse) {
-		for _, id := range []string{"one", "two", "three"} {
+		lived := int(at.Sub(begin) / (core.MetricKept / 100))
+		for _, l := range []core.MetricLabels{{TenantID: "t", AppID: "shop"}, labelsOfInstance(fmt.Sprint("a", lived)),
+			labelsOfInstance(fmt.Sprint("b", lived)), labelsOfInstance(fmt.Sprint("c", lived))} {
 			for _, of := range []string{ofMean, ofMax} {
-				if _, err := a.Append(0, labelsOf(core.MetricCPU, labelsOfInstance(id), of), at.UnixMilli(), 1); err != nil {
+				if _, err := a.Append(0, labelsOf(core.MetricCPU, l, of), at.UnixMilli(), 1); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -173,7 +191,21 @@ func BenchmarkMonth(b *testing.B) {
 	}
 	c.t = begin.Add(core.MetricKept)
 	s.coarseTo = c.t
-	for b.Loop() {
-		ask(b, s, core.MetricQuery{From: begin, To: c.t, Step: time.Hour})
+	for name, each := range map[string]bool{"app": false, "instances": true} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if all := ask(b, s, core.MetricQuery{From: begin, To: c.t, Step: 2 * time.Hour, PerInstance: each}); len(all) == 0 {
+					b.Fatal("there is nothing")
+				}
+			}
+		})
 	}
+}
+
+func TestSuite(t *testing.T) {
+	metricstest.Run(t, func(t *testing.T) core.MetricStore {
+		s := open1(t, t.TempDir(), &clock{metricstest.Begin.Add(time.Hour)})
+		t.Cleanup(func() { s.Close() })
+		return s
+	})
 }
