@@ -69,7 +69,7 @@ type parts struct {
 	sealer       core.Sealer
 	loop         *reconcile.Loop
 	service      *service.Service
-	measured     core.MetricStore // nil where no worker runs
+	measured     core.MetricStore // nil where others keep the measurements
 	sampler      *metrics.Sampler
 	messages     *i18n.Bundle
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"berth/core"
-	"berth/views/i18n"
 )
 
 // metricsJSON is the past of a metric. Points are [time in Unix seconds, mean, maximum].
@@ -32,8 +31,8 @@ type metricSeriesJSON struct {
 type markerJSON struct {
 	Time time.Time `json:"time"`
 	Kind string    `json:"kind"`
+	Sign string    `json:"sign"` // release, crash or scale
 	Text string    `json:"text"`
-	Bad  bool      `json:"bad"`
 }
 
 // apiMetrics answers the past of one metric of an app. range=1h reaches back from now; by=instance gives a series for
@@ -46,8 +45,6 @@ func (h *Handlers) apiMetrics(c echo.Context) error {
 func (h *Handlers) apiHostMetrics(c echo.Context) error {
 	return h.answerMetrics(c, core.MetricQuery{HostID: c.Param("host")}, h.Service.HostMetrics)
 }
-
-type pastOf func(context.Context, core.MetricQuery) ([]core.MetricSeries, error)
 
 func (h *Handlers) answerMetrics(c echo.Context, q core.MetricQuery, past pastOf) error {
 	values, err := query(c, "metric", "range", "by", "previous", "markers")
@@ -62,10 +59,9 @@ func (h *Handlers) answerMetrics(c echo.Context, q core.MetricQuery, past pastOf
 		return core.Invalid("by", "error.field_type")
 	}
 	ctx := c.Request().Context()
+	over := queryOver(values.Get("range"))
 	q.Metric, q.PerInstance = core.Metric(values.Get("metric")), values.Get("by") == "instance"
-	q.Step = core.MetricStep(span)
-	q.To = time.Now().Add(q.Step).Truncate(q.Step)
-	q.From = q.To.Add(-span)
+	q.From, q.To, q.Step = over.From, over.To, over.Step
 	answer := metricsJSON{Metric: q.Metric, From: q.From, To: q.To, Step: core.Duration(q.Step)}
 	if answer.Series, err = seriesJSON(ctx, q, past, 0); err != nil {
 		return err
@@ -78,24 +74,22 @@ func (h *Handlers) answerMetrics(c echo.Context, q core.MetricQuery, past pastOf
 		}
 	}
 	if values.Get("markers") == "true" && q.AppID != "" {
-		answer.Markers, err = h.markers(ctx, q)
-	}
-	if err != nil {
-		return err
+		events, err := h.marked(ctx, q.AppID, q.From)
+		if err != nil {
+			return err
+		}
+		answer.Markers = markersJSON(ctx, events)
 	}
 	return c.JSON(http.StatusOK, answer)
-}
-
-// metricRanges are how far back one can look.
-var metricRanges = map[string]time.Duration{
-	"": time.Hour, "15m": 15 * time.Minute, "1h": time.Hour, "6h": 6 * time.Hour, "24h": 24 * time.Hour,
-	"7d": 7 * 24 * time.Hour, "30d": 30 * 24 * time.Hour,
 }
 
 func seriesJSON(ctx context.Context, q core.MetricQuery, past pastOf, moved time.Duration) ([]metricSeriesJSON, error) {
 	all, err := past(ctx, q)
 	if err != nil {
 		return nil, err
+	}
+	if q.PerInstance {
+		all = newest(all)
 	}
 	out := make([]metricSeriesJSON, len(all))
 	for i, s := range all {
@@ -114,24 +108,4 @@ func rounded(v float64) float64 {
 	}
 	scale := math.Pow(10, 5-math.Floor(math.Log10(math.Abs(v))))
 	return math.Round(v*scale) / scale
-}
-
-// marked are the kinds of events that explain a bend.
-var marked = map[string]bool{"online": true, "release_failed": true, "crashed": true, "unhealthy": true, "healed": true,
-	"vanished": true, "ended": true, "scaled": true}
-
-// markers returns what happened to an app in the time of a chart, the newest hundred.
-func (h *Handlers) markers(ctx context.Context, q core.MetricQuery) ([]markerJSON, error) {
-	events, err := h.Service.Events(ctx, core.EventFilter{AppID: q.AppID, Limit: 100})
-	if err != nil {
-		return nil, err
-	}
-	words := i18n.From(ctx)
-	var all []markerJSON
-	for _, e := range events {
-		if marked[e.Kind] && e.CreatedAt.After(q.From) {
-			all = append(all, markerJSON{e.CreatedAt, e.Kind, words.Text(e.Text), e.Level == core.LevelBad || e.Level == core.LevelWarning})
-		}
-	}
-	return all, nil
 }

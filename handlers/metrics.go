@@ -1,16 +1,30 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"berth/core"
 	"berth/views/app"
+	"berth/views/i18n"
+	"berth/views/layout"
 	"berth/views/metrics"
+	"berth/views/paths"
 )
+
+// metricRanges are how far back one can look.
+var metricRanges = map[string]time.Duration{
+	"": time.Hour, "15m": 15 * time.Minute, "1h": time.Hour, "6h": 6 * time.Hour, "24h": 24 * time.Hour,
+	"7d": 7 * 24 * time.Hour, "30d": 30 * 24 * time.Hour,
+}
+
+// pastOf asks for the past of an app or a host.
+type pastOf func(context.Context, core.MetricQuery) ([]core.MetricSeries, error)
 
 // metricsPage shows what an app took: its tables come with the page, its charts ask for their points.
 func (h *Handlers) metricsPage(c echo.Context) error {
@@ -19,37 +33,131 @@ func (h *Handlers) metricsPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	m := metrics.Page{Page: p, Head: head, Span: c.QueryParam("range")}
-	if _, known := metricRanges[m.Span]; !known || m.Span == "" {
-		m.Span = "1h"
-	}
+	m := metrics.Page{Page: p, Head: head, Span: spanOf(c), Each: c.QueryParam("by") == "instance", Fault: h.metricsFault()}
 	release, err := h.currentRelease(ctx, head.App.ID)
 	if err != nil {
 		return err
 	}
-	for _, metric := range metrics.All {
-		chart, err := h.chart(ctx, head.App.ID, metric, m.Span)
+	for _, metric := range metricsOf(head.App, m.Each) {
+		q := queryOver(m.Span)
+		q.AppID, q.Metric = head.App.ID, metric
+		chart, err := chartOf(ctx, q, h.Service.Metrics, m.Each)
 		if err != nil {
 			return err
 		}
-		chart.Limit = limitOf(metric, release.Spec)
+		chart.Limit, chart.Data = limitOf(metric, release.Spec), paths.MetricData(head.App.ID, string(metric), m.Span, m.Each)
 		m.Charts = append(m.Charts, chart)
+	}
+	if m.Events, err = h.marked(ctx, head.App.ID, queryOver(m.Span).From); err != nil {
+		return err
 	}
 	return render(c, http.StatusOK, metrics.MetricsPage(m))
 }
 
-func (h *Handlers) chart(ctx context.Context, appID string, metric core.Metric, span string) (metrics.Chart, error) {
-	now, length := time.Now(), metricRanges[span]
-	series, err := h.Service.Metrics(ctx, core.MetricQuery{AppID: appID, Metric: metric, From: now.Add(-length), To: now})
+// hostPage shows what a host took.
+func (h *Handlers) hostPage(c echo.Context) error {
+	ctx := c.Request().Context()
+	host, err := h.hostOf(ctx, c.Param("host"))
 	if err != nil {
-		return metrics.Chart{}, err
+		return err
 	}
-	c := metrics.Chart{Metric: metric, Rows: metrics.Table(series)}
-	if len(series) > 0 {
-		points := series[0].Points
-		c.Known, c.Now = true, points[len(points)-1].Mean
+	p, err := h.page(c, "")
+	if err != nil {
+		return err
 	}
-	return c, nil
+	p.Title, p.Section, p.Path = host.Name, layout.SectionHosts, paths.Host(host.ID)
+	m := metrics.HostPage{Page: p, Host: host, Span: spanOf(c), Fault: h.metricsFault()}
+	limits := map[core.Metric]float64{core.MetricHostMemory: float64(host.Memory), core.MetricHostCPU: float64(host.CPU) / 1000}
+	for _, metric := range metrics.OfHost {
+		q := queryOver(m.Span)
+		q.HostID, q.Metric = host.ID, metric
+		chart, err := chartOf(ctx, q, h.Service.HostMetrics, false)
+		if err != nil {
+			return err
+		}
+		chart.Limit, chart.Data = limits[metric], paths.HostMetricData(host.ID, string(metric), m.Span)
+		m.Charts = append(m.Charts, chart)
+	}
+	return render(c, http.StatusOK, metrics.HostMetricsPage(m))
+}
+
+func (h *Handlers) hostOf(ctx context.Context, id string) (core.Host, error) {
+	hosts, err := h.Service.Hosts(ctx)
+	if err != nil {
+		return core.Host{}, err
+	}
+	for _, s := range hosts {
+		if s.Host.ID == id {
+			return s.Host, nil
+		}
+	}
+	return core.Host{}, core.NotFound()
+}
+
+func spanOf(c echo.Context) string {
+	span := c.QueryParam("range")
+	if _, known := metricRanges[span]; !known || span == "" {
+		return "1h"
+	}
+	return span
+}
+
+// queryOver is a question that reaches back a range from now, in whole steps.
+func queryOver(span string) core.MetricQuery {
+	length := metricRanges[span]
+	step := core.MetricStep(length)
+	to := time.Now().Add(step).Truncate(step)
+	return core.MetricQuery{From: to.Add(-length), To: to, Step: step}
+}
+
+func metricsOf(a core.App, each bool) []core.Metric {
+	switch {
+	case each:
+		return metrics.OfInstance
+	case a.IsService():
+		return metrics.OfService
+	}
+	return metrics.OfApp
+}
+
+// metricsFault says why nothing is measured at present.
+func (h *Handlers) metricsFault() core.Text {
+	if err := h.Service.MetricsFault(); err != nil {
+		return core.ErrorMessage(err)
+	}
+	return core.Text{}
+}
+
+func chartOf(ctx context.Context, q core.MetricQuery, past pastOf, each bool) (metrics.Chart, error) {
+	c := metrics.Chart{Metric: q.Metric}
+	whole, err := past(ctx, q)
+	if err != nil || len(whole) == 0 {
+		return c, err
+	}
+	points := whole[0].Points
+	c.Known, c.Now, c.Rows = true, points[len(points)-1].Mean, metrics.Table(points)
+	if !each {
+		return c, nil
+	}
+	q.PerInstance = true
+	instances, err := past(ctx, q)
+	for _, s := range newest(instances) {
+		mean, most := metrics.Summary(s.Points)
+		c.Instances = append(c.Instances, metrics.Share{ID: s.InstanceID, Mean: mean, Max: most})
+	}
+	return c, err
+}
+
+// maxLines is how many instances a chart tells apart.
+const maxLines = 12
+
+// newest returns the series of the instances that were measured last, at most maxLines: the busiest first.
+func newest(all []core.MetricSeries) []core.MetricSeries {
+	last := func(s core.MetricSeries) core.MetricPoint { return s.Points[len(s.Points)-1] }
+	slices.SortStableFunc(all, func(a, b core.MetricSeries) int { return last(b).At.Compare(last(a).At) })
+	all = all[:min(len(all), maxLines)]
+	slices.SortStableFunc(all, func(a, b core.MetricSeries) int { return cmp.Compare(last(b).Mean, last(a).Mean) })
+	return all
 }
 
 // limitOf is what the instances of a release may take together, 0 where there is no limit.
@@ -61,4 +169,42 @@ func limitOf(m core.Metric, spec core.ReleaseSpec) float64 {
 		return float64(spec.CPU) / 1000 * float64(spec.Replicas)
 	}
 	return 0
+}
+
+// maxMarks is how many events a chart marks at most, the newest.
+const maxMarks = 200
+
+// marked returns what explains the bends in an app's charts since a time, newest first.
+func (h *Handlers) marked(ctx context.Context, appID string, since time.Time) ([]core.Event, error) {
+	var all []core.Event
+	f := core.EventFilter{AppID: appID, Limit: 100}
+	for len(all) < maxMarks {
+		events, err := h.Service.Events(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range events {
+			if e.CreatedAt.Before(since) {
+				return all, nil
+			}
+			if metrics.Sign(e) != "" {
+				all = append(all, e)
+			}
+		}
+		if len(events) < f.Limit {
+			break
+		}
+		f.Before = events[len(events)-1].ID
+	}
+	return all, nil
+}
+
+// markersJSON are events as the charts draw them.
+func markersJSON(ctx context.Context, events []core.Event) []markerJSON {
+	words := i18n.From(ctx)
+	var all []markerJSON
+	for _, e := range events {
+		all = append(all, markerJSON{e.CreatedAt, e.Kind, metrics.Sign(e), words.Text(e.Text)})
+	}
+	return all
 }

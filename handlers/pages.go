@@ -95,6 +95,7 @@ func (h *Handlers) appPages(g *echo.Group) {
 
 func (h *Handlers) operatorPages(g *echo.Group) {
 	g.GET(paths.Hosts, h.hostsPage)
+	g.GET(paths.Host(":host"), h.hostPage)
 	g.POST(paths.CollectGarbage, h.collectGarbage)
 }
 

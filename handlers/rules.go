@@ -87,6 +87,7 @@ var baseRules = Rules{
 	"POST /apps/:app/settings":               core.ActDeploy,
 	"POST /apps/:app/settings/name":          core.ActDeploy,
 
+	"GET /hosts/:host":            core.ActOperate,
 	"GET /hosts":                  core.ActOperate,
 	"POST /hosts/collect-garbage": core.ActOperate,
 }

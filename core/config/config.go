@@ -69,6 +69,10 @@ type Config struct {
 
 	AuditRetention int `name:"audit-retention" default:"365" placeholder:"DAYS" help:"How many days the audit is kept; 0 keeps it for ever."`
 
+	MetricsURL      string `name:"metrics-url" placeholder:"URL" help:"A server that keeps what is measured: one that takes Prometheus' remote write and answers its queries, such as http://prometheus:9090. Default: none, it is kept in the data directory."`
+	MetricsUser     string `name:"metrics-user" placeholder:"NAME" help:"Who Berth is to that server. Default: nobody."`
+	MetricsPassword string `name:"metrics-password" secret:"all" placeholder:"PASSWORD" help:"The password of metrics-user; without one, a bearer token."`
+
 	MetricsOpen string `name:"metrics-open" default:"off" placeholder:"ON|OFF" help:"Whether everybody who reaches the portal may read /metrics: on, or off for this machine and operators alone."`
 
 	Registration     string `name:"registration" default:"off" placeholder:"ON|OFF" help:"Whether people may make an account and a team by themselves: on or off."`

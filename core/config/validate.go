@@ -46,6 +46,7 @@ func (c Config) Validate() error {
 	f.mail(c)
 	f.oidc(c)
 	f.acme(c)
+	f.metrics(c)
 	if c.AuditRetention < 0 || c.AuditRetention > 36500 {
 		f.add("audit-retention", "%d is no number of days; write 0 to 36500, where 0 keeps it for ever", c.AuditRetention)
 	}

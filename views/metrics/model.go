@@ -1,5 +1,5 @@
-// Package metrics shows the past of what an app and its instances take. js/charts.js draws the charts; the tables
-// beside them say the same without it.
+// Package metrics shows the past of what apps and hosts take. js/charts.js draws the charts; the tables beside them say
+// the same without it.
 package metrics
 
 import (
@@ -11,26 +11,41 @@ import (
 	"berth/views/app"
 	"berth/views/i18n"
 	"berth/views/layout"
+	"berth/views/paths"
 )
 
 // Spans are the ranges that one can look back over.
 var Spans = []string{"15m", "1h", "6h", "24h", "7d", "30d"}
 
-// Page is the page.
+// Page is the page of an app.
 type Page struct {
 	Page   layout.Page
 	Head   app.Head
 	Span   string
+	Each   bool // a line for each instance
 	Charts []Chart
+	Events []core.Event // what the charts mark
+	Fault  core.Text    // why nothing is measured; zero when all is well
+}
+
+// HostPage is the page of a host.
+type HostPage struct {
+	Page   layout.Page
+	Host   core.Host
+	Span   string
+	Charts []Chart
+	Fault  core.Text
 }
 
 // Chart is one metric.
 type Chart struct {
-	Metric core.Metric
-	Limit  float64 // what an instance may take of it, times the instances; 0 for no limit
-	Rows   []Row   // a dozen steps, for who does not see the chart
-	Now    float64
-	Known  bool // anything was measured
+	Metric    core.Metric
+	Data      string  // where its points are
+	Limit     float64 // the most there may be of it; 0 for no limit
+	Rows      []Row   // a dozen steps, for who does not see the chart
+	Instances []Share // what each instance took, the busiest first; nil when they are not told apart
+	Now       float64
+	Known     bool // anything was measured
 }
 
 // Row is a step of the table.
@@ -39,38 +54,63 @@ type Row struct {
 	Mean, Max float64
 }
 
-// Table makes rows of a series: at most a dozen, each of several points.
-func Table(series []core.MetricSeries) []Row {
+// Share is what an instance took of a metric.
+type Share struct {
+	ID        string
+	Mean, Max float64
+}
+
+// OfApp are the metrics of an app's page, in its order.
+var OfApp = []core.Metric{core.MetricRequests, core.MetricErrors, core.MetricLatency, core.MetricConcurrency, core.MetricCPU,
+	core.MetricMemory, core.MetricNetIn, core.MetricNetOut, core.MetricDiskRead, core.MetricDiskWrite, core.MetricProcesses,
+	core.MetricRestarts, core.MetricReady}
+
+// OfService are those of a database's, which no gateway stands before.
+var OfService = OfApp[4:]
+
+// OfInstance are those that are told apart by instance.
+var OfInstance = OfApp[4:12]
+
+// OfHost are those of a host's.
+var OfHost = []core.Metric{core.MetricHostCPU, core.MetricHostMemory, core.MetricHostDisk}
+
+// Table makes rows of points: at most a dozen, each of several.
+func Table(points []core.MetricPoint) []Row {
 	const most = 12
-	if len(series) == 0 {
-		return nil
-	}
-	points := series[0].Points
-	size := (len(points) + most - 1) / most
+	size := max(1, (len(points)+most-1)/most)
 	var rows []Row
 	for i := 0; i < len(points); i += size {
 		part := points[i:min(i+size, len(points))]
-		r := Row{At: part[0].At}
-		for _, p := range part {
-			r.Mean += p.Mean / float64(len(part))
-			r.Max = max(r.Max, p.Max)
-		}
-		rows = append(rows, r)
+		mean, highest := Summary(part)
+		rows = append(rows, Row{part[0].At, mean, highest})
 	}
 	return rows
 }
 
+// Summary returns the mean and the most of points, of which there is one at least.
+func Summary(points []core.MetricPoint) (mean, most float64) {
+	for _, p := range points {
+		mean += p.Mean / float64(len(points))
+		most = max(most, p.Max)
+	}
+	return mean, most
+}
+
+func (m Page) link(span string, each bool) string { return paths.MetricsOf(m.Head.App.ID, span, each) }
+
 // kind says how values of a metric are written; js/charts.js knows the same words.
 func kind(m core.Metric) string {
 	switch m {
-	case core.MetricMemory:
+	case core.MetricMemory, core.MetricHostMemory, core.MetricHostDisk:
 		return "bytes"
 	case core.MetricNetIn, core.MetricNetOut, core.MetricDiskRead, core.MetricDiskWrite:
 		return "rate"
 	case core.MetricLatency:
 		return "seconds"
-	case core.MetricCPU:
+	case core.MetricCPU, core.MetricHostCPU:
 		return "cores"
+	case core.MetricRequests, core.MetricErrors:
+		return "each"
 	}
 	return "count"
 }
@@ -87,6 +127,19 @@ func figure(ctx context.Context, m core.Metric, v float64) string {
 		return l.T("metrics.milliseconds", "value", strconv.FormatFloat(v*1000, 'f', 0, 64))
 	case "cores":
 		return strconv.FormatFloat(v, 'f', 2, 64)
+	case "each":
+		return l.T("metrics.per_second", "value", short(v))
 	}
-	return strconv.FormatFloat(v, 'f', -1, 64)
+	return short(v)
+}
+
+// short writes a number with one digit behind the point at most.
+func short(v float64) string {
+	if v == float64(int64(v)) || v >= 100 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	if v < 1 {
+		return strconv.FormatFloat(v, 'g', 2, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 1, 64)
 }
