@@ -18,9 +18,15 @@ func (s *Store) Query(ctx context.Context, q core.MetricQuery) ([]core.MetricSer
 	if q.Step < core.MetricEvery {
 		q.Step = core.MetricEvery
 	}
+	s.opened.RLock()
+	defer s.opened.RUnlock()
+	if s.fine == nil {
+		return nil, wrap(errClosed)
+	}
 	byInstance := map[string]*buckets{}
 	var err error
 	if s.isCoarse(q) {
+		coarseTo := time.UnixMilli(s.coarseTo.Load()) // before the coarse steps are read: none may be missed
 		q.Step = max(q.Step, core.MetricCoarse)
 		q.From = q.From.Truncate(q.Step)
 		err = s.gather(ctx, s.coarse, q, ofMean, byInstance)
@@ -28,10 +34,8 @@ func (s *Store) Query(ctx context.Context, q core.MetricQuery) ([]core.MetricSer
 			err = s.gatherMax(ctx, q, byInstance)
 		}
 		if err == nil { // what is not rolled up yet
-			s.mu.Lock()
 			rest := q
-			rest.From = maxTime(q.From, s.coarseTo)
-			s.mu.Unlock()
+			rest.From = maxTime(q.From, coarseTo)
 			err = s.gather(ctx, s.fine, rest, "", byInstance)
 		}
 	} else {

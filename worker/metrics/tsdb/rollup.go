@@ -23,8 +23,8 @@ const (
 // while it was stopped is caught up with, as far back as fine samples are kept.
 func (s *Store) rollUp(ctx context.Context, now time.Time) error {
 	end := now.Truncate(core.MetricCoarse)
-	begin := s.coarseTo
-	if begin.IsZero() {
+	begin := time.UnixMilli(s.coarseTo.Load())
+	if begin.UnixMilli() == 0 {
 		begin = time.UnixMilli(s.fine.Head().MinTime()).Truncate(core.MetricCoarse)
 	}
 	if oldest := end.Add(-core.MetricFineKept); begin.Before(oldest) {
@@ -36,7 +36,7 @@ func (s *Store) rollUp(ctx context.Context, now time.Time) error {
 	if err := s.rollUpBetween(ctx, begin, end); err != nil {
 		return err
 	}
-	s.coarseTo = end
+	s.coarseTo.Store(end.UnixMilli())
 	return nil
 }
 

@@ -24,16 +24,21 @@ var _ core.MetricStore = (*Store)(nil)
 
 // Store is core.MetricStore. Make it with Open.
 type Store struct {
-	fine   *tsdb.DB
-	coarse *tsdb.DB
-	now    func() time.Time
-	refs   map[core.MetricLabels]*series // of what is sampled now
-
+	dir   string
+	log   *slog.Logger
+	now   func() time.Time
 	fault atomic.Pointer[error] // of the last append
 
-	mu       sync.Mutex // held while something is appended
-	appends  int64      // counts them
-	coarseTo time.Time  // steps before it are rolled up
+	mu      sync.Mutex                    // held while something is appended; guards what follows
+	refs    map[core.MetricLabels]*series // of what is sampled now
+	appends int64                         // counts them
+	torn    bool                          // an append broke off: what is written behind it would not be read again
+
+	coarseTo atomic.Int64 // steps before it are rolled up, in milliseconds; 0 when none are
+
+	opened sync.RWMutex // held while something is read; guards what follows
+	fine   *tsdb.DB     // nil when it could not be opened again
+	coarse *tsdb.DB
 }
 
 // series are the references of what one thing is measured by.
@@ -47,19 +52,23 @@ func Open(dir string, log *slog.Logger, now func() time.Time) (*Store, error) {
 	if now == nil {
 		now = time.Now
 	}
-	fine, err := open(filepath.Join(dir, "fine"), log, core.MetricFineKept, 2*time.Hour)
-	if err != nil {
-		return nil, err
+	s := &Store{dir: dir, log: log, now: now}
+	return s, s.open()
+}
+
+// open opens the files; what an append left torn is cut off.
+func (s *Store) open() (err error) {
+	s.refs = map[core.MetricLabels]*series{}
+	if s.fine, err = open(filepath.Join(s.dir, "fine"), s.log, core.MetricFineKept, 2*time.Hour); err != nil {
+		return err
 	}
-	coarse, err := open(filepath.Join(dir, "coarse"), log, core.MetricKept, 24*time.Hour)
-	if err != nil {
-		return nil, errors.Join(err, fine.Close())
+	if s.coarse, err = open(filepath.Join(s.dir, "coarse"), s.log, core.MetricKept, 24*time.Hour); err != nil {
+		return errors.Join(err, s.close())
 	}
-	s := &Store{fine: fine, coarse: coarse, now: now, refs: map[core.MetricLabels]*series{}}
-	if last := coarse.Head().MaxTime(); coarse.Head().NumSeries() > 0 {
-		s.coarseTo = time.UnixMilli(last).Add(core.MetricCoarse)
+	if last := s.coarse.Head().MaxTime(); s.coarse.Head().NumSeries() > 0 {
+		s.coarseTo.Store(last + core.MetricCoarse.Milliseconds())
 	}
-	return s, nil
+	return nil
 }
 
 func open(dir string, log *slog.Logger, kept, block time.Duration) (*tsdb.DB, error) {
@@ -79,7 +88,23 @@ func open(dir string, log *slog.Logger, kept, block time.Duration) (*tsdb.DB, er
 }
 
 // Close implements core.MetricStore.
-func (s *Store) Close() error { return errors.Join(s.fine.Close(), s.coarse.Close()) }
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opened.Lock()
+	defer s.opened.Unlock()
+	return s.close()
+}
+
+func (s *Store) close() (err error) {
+	for _, db := range []**tsdb.DB{&s.fine, &s.coarse} {
+		if *db != nil {
+			err = errors.Join(err, (*db).Close())
+			*db = nil
+		}
+	}
+	return err
+}
 
 // Fault implements core.MetricStore.
 func (s *Store) Fault() error {
@@ -99,17 +124,28 @@ func (s *Store) Append(ctx context.Context, at time.Time, samples []core.MetricS
 func (s *Store) keep(ctx context.Context, at time.Time, samples []core.MetricSample) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.appends++
-	a := s.fine.Appender(ctx)
-	for _, m := range samples {
-		if err := s.append(a, at, m); err != nil {
-			return wrap(errors.Join(err, a.Rollback()))
-		}
+	if err := s.mend(); err != nil {
+		return wrap(err)
 	}
-	if err := a.Commit(); err != nil {
+	s.appends++
+	if err := s.write(ctx, at, samples); err != nil {
+		s.torn = ctx.Err() == nil
 		return wrap(err)
 	}
 	s.forgetUnused()
+	return nil
+}
+
+func (s *Store) write(ctx context.Context, at time.Time, samples []core.MetricSample) error {
+	a := s.fine.Appender(ctx)
+	for _, m := range samples {
+		if err := s.append(a, at, m); err != nil {
+			return errors.Join(err, a.Rollback())
+		}
+	}
+	if err := a.Commit(); err != nil {
+		return err
+	}
 	return s.rollUp(ctx, at)
 }
 
@@ -162,6 +198,9 @@ func (s *Store) Forget(ctx context.Context, appID string) error {
 			delete(s.refs, l)
 		}
 	}
+	if s.fine == nil {
+		return wrap(errClosed)
+	}
 	m := labels.MustNewMatcher(labels.MatchEqual, labelApp, appID)
 	for _, db := range []*tsdb.DB{s.fine, s.coarse} {
 		if err := db.Delete(ctx, 0, s.now().Add(time.Hour).UnixMilli(), m); err != nil {
@@ -190,6 +229,9 @@ func labelsOf(m core.Metric, l core.MetricLabels, aggregate string) labels.Label
 	}
 	return b.Labels() // the names above ascend
 }
+
+// errClosed is that the files could not be opened again after a fault.
+var errClosed = errors.New("the files of the measurements are closed")
 
 func wrap(err error) error {
 	switch {

@@ -190,7 +190,7 @@ func BenchmarkMonth(b *testing.B) {
 		b.Fatal(err)
 	}
 	c.t = begin.Add(core.MetricKept)
-	s.coarseTo = c.t
+	s.coarseTo.Store(c.t.UnixMilli())
 	for name, each := range map[string]bool{"app": false, "instances": true} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
