@@ -17,6 +17,10 @@ echo
 echo "Measuring what an audit entry costs."
 go test -run xxx -bench '^BenchmarkAudit$' -benchtime 5x ./core/store | tee -a "$out" || failed=1
 echo
+echo "Measuring what it costs to measure, and a chart of 30 days."
+go test -run xxx -bench Collect -benchtime 10x ./worker/metrics | tee -a "$out" || failed=1
+go test -run xxx -bench Month -benchtime 20x ./worker/metrics/tsdb | tee -a "$out" || failed=1
+echo
 echo "Measuring the gateway beside nginx."
 go run ./e2e/bench/gateway -rounds 3 | tee -a "$out" || failed=1
 if [ "${1:-}" = --rooms ]; then
@@ -60,6 +64,9 @@ END {
 	row("what an audit entry adds to a change", figure["Audit ms-audit"], 1, "ms")
 	row("what an audit entry costs a change, SQLite", figure["Audit/sqlite ms-more"], 1, "ms")
 	row("what an audit entry costs a change, MariaDB", figure["Audit/mysql ms-more"], 1, "ms")
+	row("measuring 200 instances every 5 s, of a core", figure["Collect %-of-a-core"], 5, "%")
+	row("a chart of 30 days of an app", figure["Month/app ns/op"] / 1e6, 200, "ms")
+	row("a chart of 30 days of each instance", figure["Month/instances ns/op"] / 1e6, 200, "ms")
 	printf "\n  %-66s %12s\n", "besides", "measured"
 	besides("deploy to the first answer", figure["Deploy ms-deploy"], "ms")
 	besides("docker run to the first answer", figure["Deploy ms-docker-run"], "ms")

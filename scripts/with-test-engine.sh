@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(docker.io iptables iproute2 zookeeper default-jre-headless mariadb-server redis-server chromium
-	fonts-noto-cjk busybox-static skopeo nginx wrk procps nftables util-linux git ${BERTH_PACKAGES:-})
+	fonts-noto-cjk busybox-static skopeo nginx wrk procps nftables util-linux git prometheus ${BERTH_PACKAGES:-})
 missing=()
 for p in "${packages[@]}"; do
 	dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing+=("$p")

@@ -66,7 +66,7 @@ func (s *Sampler) Sample(ctx context.Context, now time.Time) error {
 		return err
 	}
 	var samples []core.MetricSample
-	for _, m := range s.engines.measure(ctx, instances, s.opts.Every) {
+	for _, m := range s.engines.measure(ctx, instances, s.opts.Every*4/5) {
 		samples = append(samples, s.rates.of(m)...)
 	}
 	samples = append(samples, sums(samples)...)
