@@ -47,7 +47,7 @@ func TestDiffSaysWhatChanged(t *testing.T) {
 			"env MODE changed a b\nenv KEY removed secret"},
 		{"a limit goes", change(func(s *ReleaseSpec) { s.CPU = 500 }), "cpu changed 0 0.5"},
 		{"health", change(func(s *ReleaseSpec) { s.Health = HealthCheck{Path: "/up", Grace: Duration(90 * time.Second)} }),
-			"health.path added /up\nhealth.grace changed 1m0s 1m30s"},
+			"health.ready added http /up\nhealth.grace changed 1m0s 1m30s"},
 		{"a way to release", change(func(s *ReleaseSpec) { s.Strategy = Strategy{Kind: StrategyRolling, Unavailable: "25%"} }),
 			"strategy changed at_once rolling\nstrategy.unavailable added 25%"},
 		{"the surge that is taken when nothing is said", change(func(s *ReleaseSpec) { s.Strategy = Strategy{Kind: StrategyRolling} }),

@@ -27,8 +27,9 @@ type Instance struct {
 	Reason    Text      // why it is in that state, when there is something to say
 	ExitCode  int       // of the last stop
 	OOM       bool      // the last stop was for want of memory
-	Crashes   int       // since it last stayed well for StableAfter
-	RetryAt   time.Time // when a crashed one is started again
+	Crashes   int       // since it last stayed well for a while
+	RetryAt   time.Time // when a crashed one is started again, or one in the place of another is made; zero: not by itself
+	Exit      Exit      // how its program ended the last time, be it in the instance that it replaced
 	StartedAt time.Time
 	ReadyAt   time.Time // since when it answers
 	DrainedAt time.Time // until when a draining one may finish its requests
@@ -44,7 +45,7 @@ const (
 	InstanceStarting  InstanceState = "starting"  // runs, has not answered yet
 	InstanceReady     InstanceState = "ready"     // answers, gets requests
 	InstanceUnhealthy InstanceState = "unhealthy" // runs, stopped answering; gets no requests
-	InstanceCrashed   InstanceState = "crashed"   // stopped by itself; RetryAt says when it is started again
+	InstanceCrashed   InstanceState = "crashed"   // stopped by itself, or was stopped as not well; RetryAt says when it is started again
 	InstanceDraining  InstanceState = "draining"  // gets no new requests, finishes the old ones
 	InstanceStopping  InstanceState = "stopping"  // to be stopped and removed
 )

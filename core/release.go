@@ -129,11 +129,12 @@ func validateCommand(command []string) error {
 	return nil
 }
 
-// Template identifies what an instance of a target is made from: everything but the number of instances, the weights
-// and what concerns the gateway or the way to the release alone. Instances of an equal template need not be replaced when a release changes. restart is App.Restart.
+// Template identifies what an instance of a target is made from: everything but the number of instances, the weights,
+// how it is asked from outside, and what concerns the gateway or the way to the release alone. Instances of an equal
+// template need not be replaced when a release changes. restart is App.Restart.
 func (s ReleaseSpec) Template(t Target, restart int) string {
 	s.Replicas, s.Targets = 0, []Target{{VersionID: t.VersionID, Digest: t.Digest}}
-	s.Health, s.Rules, s.Strategy = HealthCheck{}, Rules{}, Strategy{}
+	s.Health, s.Rules, s.Strategy = s.Health.made(), Rules{}, Strategy{}
 	data, err := json.Marshal(struct {
 		Spec    ReleaseSpec
 		Restart int

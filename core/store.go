@@ -22,6 +22,7 @@ type Store interface {
 	Canaries() CanaryStore
 	Drafts() DraftStore
 	Instances() InstanceStore
+	Answers() AnswerStore
 	Hosts() HostStore
 	Operations() OperationStore
 	Events() EventStore
