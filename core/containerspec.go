@@ -4,6 +4,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -32,6 +33,7 @@ func (s ContainerSpec) Validate() error {
 	must("port", s.Port > 0 && s.Port < 1<<16)
 	must("host_port", s.HostPort > 0 && s.HostPort < 1<<16)
 	must("volume", s.Volume == nil || ValidEngineName(s.Volume.Name) && mountable(s.Volume.Path))
+	must("check", s.Check == nil || s.Check.Interval >= time.Second && s.Check.Timeout >= time.Millisecond && s.Check.Failures > 0)
 	for _, c := range s.Capabilities {
 		must("capabilities", AllowedCapabilities[c])
 	}

@@ -51,15 +51,17 @@ func Diff(before, after ReleaseSpec) []Difference {
 	return d.list
 }
 
-// Restarts reports whether any of the changes has an instance made anew. Weights, the number of instances, how it is
-// asked from outside and what concerns the gateway alone do not.
-func Restarts(changes []Difference) bool {
+// Restarts reports whether any of the changes, which lead to after, has an instance made anew. Weights, the number of
+// instances, how it is asked from outside and what concerns the gateway alone do not.
+func Restarts(changes []Difference, after ReleaseSpec) bool {
+	own := string(ProbeImage) // of which the engine is told
+	timing := []string{"health.interval", "health.timeout", "health.failures"}
 	return slices.ContainsFunc(changes, func(d Difference) bool {
 		first, _, _ := strings.Cut(d.What, ".")
-		if first == "health" && (d.What == "health.image" || d.Before == string(ProbeImage) || d.After == string(ProbeImage)) {
-			return true
+		if first == "health" {
+			return d.Before == own || d.After == own || after.Health.AsksImage() && slices.Contains(timing, d.What)
 		}
-		return !slices.Contains([]string{"share", "replicas", "health", "rules", "strategy"}, first)
+		return !slices.Contains([]string{"share", "replicas", "rules", "strategy"}, first)
 	})
 }
 
@@ -193,31 +195,26 @@ func (d *differ) health(before, after ReleaseSpec) {
 	if len(before.Targets) == 0 { // only what is not as usual is worth a word
 		b = HealthCheck{}.WithDefaults()
 	}
-	d.text("health.ready", plainProbe(b), plainProbe(a))
-	if b.AsksImage() && a.AsksImage() { // the engine is told when it makes an instance
-		d.text("health.image", imageTimes(b), imageTimes(a))
-	} else {
-		d.text("health.interval", duration(b.Interval), duration(a.Interval))
-		d.text("health.timeout", duration(b.Timeout), duration(a.Timeout))
-		d.text("health.failures", itoa(b.Failures), itoa(a.Failures))
-	}
+	d.text("health.kind", saidKind(b), saidKind(a))
+	d.text("health.path", b.Path, a.Path)
+	d.text("health.status", b.Status, a.Status)
+	d.text("health.text", b.Text, a.Text)
+	d.text("health.service", b.Service, a.Service)
+	d.text("health.interval", duration(b.Interval), duration(a.Interval))
+	d.text("health.timeout", duration(b.Timeout), duration(a.Timeout))
 	d.text("health.grace", duration(b.Grace), duration(a.Grace))
+	d.text("health.failures", itoa(b.Failures), itoa(a.Failures))
 	d.text("health.successes", itoa(b.Successes), itoa(a.Successes))
 	d.text("health.policy", string(b.Policy), string(a.Policy))
 	d.text("health.alive", alive(b), alive(a))
 }
 
-// plainProbe is "" for what is asked of an instance unless somebody says otherwise.
-func plainProbe(h HealthCheck) string {
-	if h.Kind == ProbeAuto {
+// saidKind is "" where a path, or that there is none, says it already.
+func saidKind(h HealthCheck) string {
+	if h.Kind == ProbeAuto || h.Kind == ProbeHTTP && h.Path != "" {
 		return ""
 	}
-	return h.Ready().String()
-}
-
-// imageTimes is when the image's own check is asked: "5s 2s x3".
-func imageTimes(h HealthCheck) string {
-	return duration(h.Interval) + " " + duration(h.Timeout) + " x" + itoa(h.Failures)
+	return string(h.Kind)
 }
 
 func alive(h HealthCheck) string {

@@ -47,13 +47,16 @@ func TestDiffSaysWhatChanged(t *testing.T) {
 			"env MODE changed a b\nenv KEY removed secret"},
 		{"a limit goes", change(func(s *ReleaseSpec) { s.CPU = 500 }), "cpu changed 0 0.5"},
 		{"health", change(func(s *ReleaseSpec) { s.Health = HealthCheck{Path: "/up", Grace: Duration(90 * time.Second)} }),
-			"health.ready added http /up\nhealth.grace changed 1m0s 1m30s"},
+			"health.path added /up\nhealth.grace changed 1m0s 1m30s"},
 		{"a way to release", change(func(s *ReleaseSpec) { s.Strategy = Strategy{Kind: StrategyRolling, Unavailable: "25%"} }),
 			"strategy changed at_once rolling\nstrategy.unavailable added 25%"},
 		{"the surge that is taken when nothing is said", change(func(s *ReleaseSpec) { s.Strategy = Strategy{Kind: StrategyRolling} }),
 			"strategy changed at_once rolling\nstrategy.surge added 1"},
 		{"a way back", change(func(s *ReleaseSpec) { s.Strategy = Strategy{Kind: StrategyBlueGreen, Auto: true} }),
 			"strategy changed at_once blue_green\nstrategy.auto changed off on\nstrategy.keep added 10m0s"},
+		{"another question", change(func(s *ReleaseSpec) {
+			s.Health = HealthCheck{Kind: ProbeGRPC, Service: "shop.Cart", Policy: PolicyTell, Successes: 2, Alive: Probe{Kind: ProbeTCP}}
+		}), "health.kind added grpc\nhealth.service added shop.Cart\nhealth.successes changed 1 2\nhealth.policy changed restart tell\nhealth.alive added tcp"},
 		{"rules", change(func(s *ReleaseSpec) {
 			s.Rules = Rules{Deny: []string{"192.0.2.7"}, Maintenance: Maintenance{On: true}, Balance: BalanceLoad, Protocol: ProtocolH2C,
 				Auth: []BasicUser{{Name: "guest", Hash: "x"}}, Paths: []PathRule{{Prefix: "/api", AppID: "orders", Strip: true}},
@@ -91,5 +94,30 @@ func TestDiffNamesPasswordsByUser(t *testing.T) {
 	want := "rules.auth guest changed secret\nrules.auth new added secret\nrules.auth boss removed secret"
 	if got := said(Diff(a, b)); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+func TestWhatRestarts(t *testing.T) {
+	own := ReleaseSpec{Health: HealthCheck{Kind: ProbeImage}}
+	slow := ReleaseSpec{Health: HealthCheck{Kind: ProbeImage, Interval: Duration(time.Minute)}}
+	for _, c := range []struct {
+		before, after ReleaseSpec
+		want          bool
+	}{
+		{ReleaseSpec{}, ReleaseSpec{Health: HealthCheck{Path: "/up", Interval: Duration(time.Minute), Policy: PolicyTell}}, false},
+		{ReleaseSpec{}, own, true},
+		{own, ReleaseSpec{}, true},
+		{own, slow, true},
+		{own, ReleaseSpec{Health: HealthCheck{Kind: ProbeImage, Policy: PolicyStop}}, false},
+		{ReleaseSpec{}, ReleaseSpec{Health: HealthCheck{Path: "/up", Alive: Probe{Kind: ProbeImage}}}, true},
+		{ReleaseSpec{Port: 1}, ReleaseSpec{Port: 2}, true},
+	} {
+		c.before.Targets, c.after.Targets = []Target{{Label: "1", Weight: 100}}, []Target{{Label: "1", Weight: 100}}
+		if got := Restarts(Diff(c.before, c.after), c.after); got != c.want {
+			t.Errorf("%+v -> %+v: %v", c.before.Health, c.after.Health, got)
+		}
+		if made := c.before.Template(Target{}, 0) != c.after.Template(Target{}, 0); made != c.want {
+			t.Errorf("%+v -> %+v: the template differs: %v", c.before.Health, c.after.Health, made)
+		}
 	}
 }

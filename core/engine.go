@@ -127,6 +127,16 @@ type ContainerSpec struct {
 	Volume       *Volume
 	Capabilities []string // of AllowedCapabilities
 	Aliases      []string // further names on the tenant's network, besides AppID
+
+	// Check has the engine carry out the image's own check so often; nil switches that off.
+	Check *OwnCheckTimes
+}
+
+// OwnCheckTimes says when an engine carries out the image's own check.
+type OwnCheckTimes struct {
+	Interval time.Duration
+	Timeout  time.Duration
+	Failures int
 }
 
 // AllowedCapabilities may be asked for by a catalogue entry: what official images need to step down from root.
@@ -150,6 +160,15 @@ type Container struct {
 	HostPort  int
 	StartedAt time.Time
 	EndedAt   time.Time
+	Checks    []OwnCheck // what the image's own check gave last, oldest first; a few
+}
+
+// OwnCheck is one answer of the image's own check.
+type OwnCheck struct {
+	At     time.Time // when it ended
+	Took   time.Duration
+	Good   bool
+	Output string // its beginning, inert
 }
 
 // EngineEvent says where to look; the truth is read again.

@@ -32,6 +32,7 @@ type instanceRow struct {
 	ReadyAt       moment
 	DrainedAt     moment
 	CreatedAt     moment
+	LastExit      core.Exit `gorm:"serializer:json"`
 }
 
 func (instanceRow) TableName() string { return "instances" }
@@ -42,7 +43,7 @@ func newInstanceRow(i core.Instance) instanceRow {
 		Address: i.Address, ContainerID: i.ContainerID, Placement: i.Placement, State: i.State, Reason: i.Reason,
 		ExitCode: i.ExitCode, OOM: i.OOM, Crashes: i.Crashes, RetryAt: moment(i.RetryAt),
 		StartedAt: moment(i.StartedAt), ReadyAt: moment(i.ReadyAt), DrainedAt: moment(i.DrainedAt),
-		CreatedAt: moment(i.CreatedAt)}
+		CreatedAt: moment(i.CreatedAt), LastExit: normalExit(i.Exit)}
 }
 
 func (r instanceRow) instance() core.Instance {
@@ -51,5 +52,13 @@ func (r instanceRow) instance() core.Instance {
 		Address: r.Address, ContainerID: r.ContainerID, Placement: r.Placement, State: r.State, Reason: r.Reason,
 		ExitCode: r.ExitCode, OOM: r.OOM, Crashes: r.Crashes, RetryAt: time.Time(r.RetryAt),
 		StartedAt: time.Time(r.StartedAt), ReadyAt: time.Time(r.ReadyAt), DrainedAt: time.Time(r.DrainedAt),
-		CreatedAt: time.Time(r.CreatedAt)}
+		CreatedAt: time.Time(r.CreatedAt), Exit: r.LastExit}
+}
+
+// normalExit keeps the time as the columns do.
+func normalExit(e core.Exit) core.Exit {
+	if !e.At.IsZero() {
+		e.At = normal(e.At)
+	}
+	return e
 }

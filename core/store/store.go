@@ -71,6 +71,7 @@ func (s *Store) Apps() core.AppStore                   { return apps{s} }
 func (s *Store) Versions() core.VersionStore           { return versions{s} }
 func (s *Store) Releases() core.ReleaseStore           { return releases{s} }
 func (s *Store) Drafts() core.DraftStore               { return drafts{s} }
+func (s *Store) Answers() core.AnswerStore             { return answers{s} }
 func (s *Store) Instances() core.InstanceStore         { return instances{s} }
 func (s *Store) Hosts() core.HostStore                 { return hosts{s} }
 func (s *Store) Operations() core.OperationStore       { return operations{s} }

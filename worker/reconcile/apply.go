@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"syscall"
 	"time"
 
 	"berth/core"
 )
 
-// stopGrace is what a program is given to end by itself.
-const stopGrace = 10 * time.Second
+// What a program is given to end by itself. One that is not well gets no requests any more, and somebody waits for the
+// next: where it has nothing to bring to its storage, that is short.
+const (
+	stopGrace = 10 * time.Second
+	sickGrace = time.Second
+)
 
 // apply carries out a plan and reports whether anything was done. Actions on different instances run side by side.
 func (l *Loop) apply(ctx context.Context, d Desired, plan Plan) (did bool, err error) {
@@ -44,7 +47,7 @@ func (l *Loop) apply(ctx context.Context, d Desired, plan Plan) (did bool, err e
 }
 
 // changesRegistry names the actions after which the gateways must be told.
-var changesRegistry = map[ActionKind]bool{Ready: true, Unhealthy: true, Crashed: true, Interrupted: true,
+var changesRegistry = map[ActionKind]bool{Ready: true, Unhealthy: true, Crashed: true, Replace: true, Interrupted: true,
 	Vanished: true, Drain: true, Undrain: true, Switch: true, FailRelease: true}
 
 // publish tells the gateways. Only then does the time begin in which a draining instance may finish.
@@ -79,6 +82,8 @@ func (l *Loop) do(ctx context.Context, d Desired, a Action) error {
 		return l.unhealthy(ctx, d, a)
 	case Crashed:
 		return l.crashed(ctx, d, a)
+	case Replace:
+		return l.replace(ctx, d, a)
 	case Interrupted:
 		return l.interrupted(ctx, a.Instance)
 	case Vanished:
@@ -106,11 +111,12 @@ func (l *Loop) setState(ctx context.Context, i core.Instance, s core.InstanceSta
 }
 
 func (l *Loop) ready(ctx context.Context, d Desired, i core.Instance) error {
+	ailed := i.Crashes > 0 || i.State == core.InstanceUnhealthy
 	i.State, i.Reason, i.ReadyAt = core.InstanceReady, core.Text{}, time.Now()
 	if err := l.Store.Instances().Update(ctx, i); err != nil {
 		return err
 	}
-	if i.Crashes > 0 && d.Wanted().Status == core.ReleaseLive {
+	if ailed && d.Wanted().Status == core.ReleaseLive {
 		return l.event(ctx, d.App, i, core.LevelGood, "healed", "instance", core.ShortID(i.ID))
 	}
 	return nil
@@ -118,62 +124,12 @@ func (l *Loop) ready(ctx context.Context, d Desired, i core.Instance) error {
 
 func (l *Loop) unhealthy(ctx context.Context, d Desired, a Action) error {
 	i := a.Instance
-	i.State, i.Reason, i.ReadyAt = core.InstanceUnhealthy, a.Text, time.Now()
+	i.State, i.Reason = core.InstanceUnhealthy, a.Text
 	if err := l.Store.Instances().Update(ctx, i); err != nil {
 		return err
 	}
-	return l.event(ctx, d.App, i, core.LevelWarning, "unhealthy", "instance", core.ShortID(i.ID))
-}
-
-// crashed notes why an instance stopped and when it is started again.
-func (l *Loop) crashed(ctx context.Context, d Desired, a Action) error {
-	i := a.Instance
-	engine, err := l.Engines.Engine(i.HostID)
-	if err != nil {
-		return err
-	}
-	if err := engine.Stop(ctx, i.ContainerID, stopGrace); err != nil { // one that runs but does not answer
-		return err
-	}
-	if c, err := engine.Inspect(ctx, i.ContainerID); err == nil {
-		i.ExitCode, i.OOM = c.ExitCode, c.OOM
-	}
-	return l.noteCrash(ctx, d, i, a.Text)
-}
-
-func (l *Loop) noteCrash(ctx context.Context, d Desired, i core.Instance, why core.Text) error {
-	now := time.Now()
-	if i.State == core.InstanceReady && now.Sub(i.ReadyAt) > WellFor {
-		i.Crashes = 0
-	}
-	i.Crashes++
-	i.State, i.Reason, i.RetryAt = core.InstanceCrashed, why, now.Add(backoff(i.Crashes))
-	if err := l.Store.Instances().Update(ctx, i); err != nil {
-		return err
-	}
-	l.Health.Forget(i.ID)
-	e := stopEvent(d.App, i, why)
-	e.InstanceID, e.Cause = i.ID, why
-	return l.Store.Events().Create(ctx, e)
-}
-
-// stopEvent words that an instance stopped, or had to be stopped.
-func stopEvent(a core.App, i core.Instance, why core.Text) core.Event {
-	id := core.ShortID(i.ID)
-	switch {
-	case askedToEnd(i, why):
-		return core.NewEvent(a, core.LevelWarning, "ended", "instance", id)
-	case why.Key == "reason.never_answered" || why.Key == "reason.stopped_answering":
-		return core.NewEvent(a, core.LevelBad, "silent", "instance", id)
-	}
-	return core.NewEvent(a, core.LevelBad, "crashed", "instance", id, "count", itoa(i.Crashes))
-}
-
-// askedToEnd tells a program that was asked to end and did, by somebody or by an engine that is shut down, from one
-// that failed. It is started again just the same, and less and less often when it keeps ending.
-func askedToEnd(i core.Instance, why core.Text) bool {
-	reported := why.Key == "reason.exit_code" || why.Key == "reason.signal"
-	return reported && (i.ExitCode == 0 || i.ExitCode == 128+int(syscall.SIGTERM))
+	e := core.NewEvent(d.App, core.LevelWarning, "unhealthy", "instance", core.ShortID(i.ID))
+	return l.tell(ctx, d.App, i, e, a.Text)
 }
 
 func (l *Loop) interrupted(ctx context.Context, i core.Instance) error {
@@ -194,14 +150,19 @@ func (l *Loop) undrain(ctx context.Context, i core.Instance) error {
 	return l.Store.Instances().Update(ctx, i)
 }
 
-func (l *Loop) event(ctx context.Context, a core.App, i core.Instance, level core.Level, kind string, kv ...string) error {
-	e := core.NewEvent(a, level, kind, kv...)
-	e.InstanceID = i.ID
+// tell puts an event about an instance on the timeline, with its cause.
+func (l *Loop) tell(ctx context.Context, a core.App, i core.Instance, e core.Event, cause core.Text) error {
+	e.InstanceID, e.Cause = i.ID, cause
 	if err := l.Store.Events().Create(ctx, e); err != nil {
 		return err
 	}
 	l.notify(a, "event", e.ID)
 	return nil
+}
+
+func (l *Loop) event(ctx context.Context, a core.App, i core.Instance, level core.Level, kind string, kv ...string) error {
+	e := core.NewEvent(a, level, kind, kv...)
+	return l.tell(ctx, a, i, e, core.Text{})
 }
 
 func (l *Loop) notify(a core.App, kind, id string) {

@@ -22,21 +22,8 @@ func (l *Loop) place(ctx context.Context, d Desired, a Action) error {
 		if overtaken = app.Revision != d.App.Revision; overtaken { // its quota may be another one's by now
 			return nil
 		}
-		choice, err := l.choose(ctx, tx, d, a)
-		if err != nil {
-			return err
-		}
-		i := core.Instance{ID: core.NewInstanceID(), AppID: d.App.ID, TenantID: d.App.TenantID,
-			VersionID: a.Target.VersionID, Label: a.Target.Label, Digest: a.Target.Digest, Release: a.Release.Number,
-			Template: a.Release.Spec.Template(a.Target, d.App.Restart),
-			Memory:   a.Release.Spec.Memory, CPU: a.Release.Spec.CPU, HostID: choice.Host.ID,
-			Placement: choice.Why, State: core.InstancePlaced, CreatedAt: time.Now()}
-		if i.HostPort, err = tx.Hosts().TakePort(ctx, i.HostID, i.ID); err != nil {
-			return err
-		}
-		i.Address = net.JoinHostPort(choice.Host.Address, itoa(i.HostPort))
-		placed = i
-		return tx.Instances().Create(ctx, i)
+		placed, err = l.placeIn(ctx, tx, d, a, core.Instance{})
+		return err
 	})
 	if err != nil {
 		return l.giveUp(ctx, d, core.Instance{}, err)
@@ -46,6 +33,26 @@ func (l *Loop) place(ctx context.Context, d Desired, a Action) error {
 		return nil
 	}
 	return l.step(ctx, d, core.StepPlaced, core.StepSucceeded, placed.Placement)
+}
+
+// placeIn records a new instance of the target of a, which takes over from what base says.
+func (l *Loop) placeIn(ctx context.Context, tx core.Store, d Desired, a Action, base core.Instance) (core.Instance, error) {
+	choice, err := l.choose(ctx, tx, d, a)
+	if err != nil {
+		return base, err
+	}
+	i := base
+	i.ID, i.AppID, i.TenantID = core.NewInstanceID(), d.App.ID, d.App.TenantID
+	i.VersionID, i.Label, i.Digest = a.Target.VersionID, a.Target.Label, a.Target.Digest
+	i.Release, i.Template = a.Release.Number, a.Release.Spec.Template(a.Target, d.App.Restart)
+	i.Memory, i.CPU = a.Release.Spec.Memory, a.Release.Spec.CPU
+	i.HostID, i.Placement = choice.Host.ID, choice.Why
+	i.State, i.CreatedAt = core.InstancePlaced, time.Now()
+	if i.HostPort, err = tx.Hosts().TakePort(ctx, i.HostID, i.ID); err != nil {
+		return i, err
+	}
+	i.Address = net.JoinHostPort(choice.Host.Address, itoa(i.HostPort))
+	return i, tx.Instances().Create(ctx, i)
 }
 
 func (l *Loop) choose(ctx context.Context, tx core.Store, d Desired, a Action) (schedule.Choice, error) {
@@ -167,12 +174,22 @@ func (l *Loop) containerSpec(ctx context.Context, app core.App, i core.Instance,
 		return core.ContainerSpec{}, err
 	}
 	return core.ContainerSpec{
+		Check:    ownCheck(r.Spec.Health),
 		TenantID: i.TenantID, AppID: i.AppID, Version: i.Label, Release: i.Release, Instance: i.ID,
 		Image:   core.ImageRef{Repository: i.AppID, Digest: i.Digest},
 		Command: recipe.command, Env: containerEnv(recipe.env), User: recipe.user,
 		Memory: r.Spec.Memory, CPU: r.Spec.CPU, Port: r.Spec.Port, HostPort: i.HostPort,
 		Volume: r.Spec.Volume, Capabilities: recipe.capabilities,
 	}, nil
+}
+
+// ownCheck says when the engine asks the image's own check; nil when nobody wants to know.
+func ownCheck(h core.HealthCheck) *core.OwnCheckTimes {
+	if !h.AsksImage() {
+		return nil
+	}
+	h = h.WithDefaults()
+	return &core.OwnCheckTimes{Interval: time.Duration(h.Interval), Timeout: time.Duration(h.Timeout), Failures: h.Failures}
 }
 
 func (l *Loop) start(ctx context.Context, d Desired, i core.Instance) error {
@@ -186,7 +203,7 @@ func (l *Loop) start(ctx context.Context, d Desired, i core.Instance) error {
 	case core.ECONFLICT:
 		return l.otherPort(ctx, i)
 	case core.EINVALID:
-		return l.noteCrash(ctx, d, i, core.ErrorMessage(err))
+		return l.noteCrash(ctx, d, i, core.ErrorMessage(err), d.checkOf(i).Policy == core.PolicyStop)
 	default:
 		return l.giveUp(ctx, d, i, err)
 	}

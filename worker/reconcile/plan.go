@@ -14,7 +14,6 @@ import (
 const (
 	DrainFor      = 3 * time.Second  // an instance that gets no new requests may finish the old ones
 	StableFor     = 2 * time.Second  // new instances stay well before the release counts as online
-	UnhealthyFor  = 30 * time.Second // an instance that stopped answering is given before it is started again
 	WellFor       = 10 * time.Minute // after which earlier crashes are forgotten
 	MaxBackoff    = 5 * time.Minute
 	DeployCrashes = 3 // of one instance, after which a release that is not online yet has failed
@@ -47,8 +46,9 @@ const (
 	Create      ActionKind = "create"       // make its container
 	Start       ActionKind = "start"        // start its container
 	Ready       ActionKind = "ready"        // it answers
-	Unhealthy   ActionKind = "unhealthy"    // it stopped answering
-	Crashed     ActionKind = "crashed"      // it stopped by itself, or does not come to answer
+	Unhealthy   ActionKind = "unhealthy"    // it stopped answering, or does not come to it
+	Crashed     ActionKind = "crashed"      // it stopped by itself, or is to be stopped as not well
+	Replace     ActionKind = "replace"      // make another in its place
 	Interrupted ActionKind = "interrupted"  // it stopped with its engine
 	Vanished    ActionKind = "vanished"     // its container is gone
 	Drain       ActionKind = "drain"        // give it no new requests
@@ -64,9 +64,10 @@ const (
 type Action struct {
 	Kind     ActionKind
 	Instance core.Instance // of all but Place, Switch, GoLive, RemoveApp
-	Target   core.Target   // of Place
-	Release  core.Release  // of Place, Create, Switch, GoLive, FailRelease
+	Target   core.Target   // of Place, Replace
+	Release  core.Release  // of Place, Replace, Create, Switch, GoLive, FailRelease
 	Text     core.Text     // why
+	Stays    bool          // of Crashed: it is not started again by itself
 }
 
 // Plan is what is to be done now, and when to look again.

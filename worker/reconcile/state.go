@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"strconv"
-	"syscall"
 
 	"berth/core"
 )
@@ -33,7 +32,7 @@ func (p *planner) runningState() (core.AppState, core.Text) {
 		if i.State == core.InstanceReady {
 			ready++
 		}
-		if i.State == core.InstanceCrashed && i.Crashes >= DeployCrashes {
+		if down(i) && i.Crashes >= DeployCrashes {
 			crashing, why = true, i.Reason
 		}
 	}
@@ -69,5 +68,3 @@ func (p *planner) firstReason() core.Text {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
-
-func signalName(n int) string { return syscall.Signal(n).String() }

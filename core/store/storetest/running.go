@@ -18,6 +18,7 @@ func testInstances(w *world) {
 	changed.ContainerID, changed.Address, changed.State = "c0ffee", "172.17.0.1:25701", core.InstanceReady
 	changed.Reason, changed.ExitCode, changed.OOM, changed.Crashes = core.T("reason.x"), 137, true, 2
 	changed.RetryAt, changed.StartedAt, changed.ReadyAt, changed.DrainedAt = now, now, now, now
+	changed.Exit = core.Exit{At: now, Why: core.T("reason.out_of_memory"), Lines: []string{"panic: 茶 <b>", ""}}
 	w.ok(w.Instances().Update(w.system, changed))
 	check(w, changed)(w.Instances().Get(w.alice, first.ID))
 	changed.RetryAt, changed.OOM = time.Time{}, false
@@ -34,6 +35,21 @@ func testInstances(w *world) {
 	w.ok(w.Instances().Delete(w.system, first.ID))
 	_, err = w.Instances().Get(w.alice, first.ID)
 	w.fails(err, core.ENOTFOUND)
+}
+
+func testAnswers(w *world) {
+	one, two := w.newInstance(1, 25701), w.newInstance(1, 25702)
+	at := time.Now().UTC().Truncate(time.Microsecond)
+	good := core.HealthAnswer{At: at, Took: 1234567, Asked: core.Probe{Kind: core.ProbeHTTP, Path: "/up"}}
+	bad := core.HealthAnswer{At: at, Alive: true, Asked: core.Probe{Kind: core.ProbeTCP}, Problem: core.T("health.status", "status", "503")}
+	w.ok(w.Answers().Put(w.system, map[string][]core.HealthAnswer{one.ID: {good}, two.ID: {bad}, "gone": {bad}}))
+	w.ok(w.Answers().Put(w.system, map[string][]core.HealthAnswer{one.ID: {bad, good}}))
+	w.ok(w.Answers().Put(w.system, nil))
+	check(w, map[string][]core.HealthAnswer{one.ID: {bad, good}, two.ID: {bad}})(w.Answers().Answers(w.alice, w.app.ID))
+	empty(w)(w.Answers().Answers(w.bob, w.app.ID))
+	w.ok(w.Answers().Put(w.bob, map[string][]core.HealthAnswer{one.ID: {good}}))
+	w.ok(w.Instances().Delete(w.system, two.ID))
+	check(w, map[string][]core.HealthAnswer{one.ID: {bad, good}})(w.Answers().Answers(w.system, w.app.ID))
 }
 
 func testInstancePort(w *world) {

@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 		{"Switches", testSwitches},
 		{"Drafts", testDrafts},
 		{"Instances", testInstances},
+		{"Answers", testAnswers},
 		{"InstancePort", testInstancePort},
 		{"Hosts", testHosts},
 		{"HostUse", testHostUse},

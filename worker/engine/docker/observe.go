@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -75,8 +76,24 @@ func containerOf(c container.InspectResponse) core.Container {
 		ExitCode: state.ExitCode, Error: reason(state.Error), HostPort: hostPortOf(c),
 		// The flag stays up when a part of a program was ended and the program went on, so the exit code counts too.
 		OOM:       state.OOMKilled && !state.Running && state.ExitCode != 0,
-		StartedAt: timeOf(state.StartedAt), EndedAt: timeOf(state.FinishedAt),
+		StartedAt: timeOf(state.StartedAt), EndedAt: timeOf(state.FinishedAt), Checks: checksOf(state.Health),
 	}
+}
+
+// maxCheckOutput is how much of what a check wrote is shown, in bytes.
+const maxCheckOutput = 200
+
+func checksOf(h *container.Health) []core.OwnCheck {
+	if h == nil {
+		return nil
+	}
+	var checks []core.OwnCheck
+	for _, r := range h.Log {
+		output, _, _ := strings.Cut(strings.TrimSpace(r.Output), "\n")
+		checks = append(checks, core.OwnCheck{At: r.End, Took: r.End.Sub(r.Start), Good: r.ExitCode == 0,
+			Output: core.InertText(output[:min(len(output), maxCheckOutput)])})
+	}
+	return checks
 }
 
 // hostPortOf reads what was asked for, so that it is known of a stopped container too.

@@ -31,11 +31,19 @@ func (e *Engine) containerConfig(spec core.ContainerSpec) *container.Config {
 	return &container.Config{
 		Image: e.reference(spec.Image), Hostname: spec.Instance, User: spec.User, Env: spec.Env, Cmd: spec.Command,
 		ExposedPorts: nat.PortSet{portOf(spec): {}},
-		// Berth asks from outside; the image's own check would run a program in the instance every few seconds.
-		Healthcheck: &container.HealthConfig{Test: []string{"NONE"}},
+		Healthcheck:  ownCheck(spec.Check),
 		Labels: e.labels(core.LabelTenant, spec.TenantID, core.LabelApp, spec.AppID, core.LabelVersion, spec.Version,
 			core.LabelRelease, strconv.Itoa(spec.Release), core.LabelInstance, spec.Instance),
 	}
+}
+
+// ownCheck switches the image's own check off unless it is asked for: it runs a program in the instance every few
+// seconds, where Berth asks from outside.
+func ownCheck(times *core.OwnCheckTimes) *container.HealthConfig {
+	if times == nil {
+		return &container.HealthConfig{Test: []string{"NONE"}}
+	}
+	return &container.HealthConfig{Interval: times.Interval, Timeout: times.Timeout, Retries: times.Failures}
 }
 
 // hostConfig is how it runs: the settings that keep a tenant's program from everything else on the host. The
