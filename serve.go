@@ -108,6 +108,9 @@ func (p *parts) serveRest(ctx context.Context, leave func(), out io.Writer) erro
 		supervisor.Add(worker.Loop{Name: "reconcile", Run: p.loop.Run}, worker.Loop{Name: "discovery", Run: p.discovery.Run},
 			worker.Loop{Name: "metrics", Run: p.sampler.Run}, worker.Loop{Name: "canary", Run: p.canary().Run},
 			worker.Loop{Name: "domains", Run: p.domains.Run}, worker.Loop{Name: "certificates", Run: p.certificates.Run})
+		if !p.cfg.Has("portal") {
+			supervisor.Add(worker.Loop{Name: "answers", Run: p.keepAnswers})
+		}
 	}
 	supervisor.Add(p.trafficLoops()...)
 	front, err := p.front(ctx, out)
@@ -297,14 +300,14 @@ func (p *parts) joinWorker(entries core.Catalog) {
 	if !p.cfg.Has("portal") {
 		p.loop.Resync = farResync
 	}
-	p.monitor = health.NewMonitor(health.NewProber(), p.loop.Wake)
+	p.monitor = health.NewMonitor(health.NewProber(), p.engines, p.loop.Wake)
 	p.loop.Health = p.monitor
 }
 
 func (p *parts) joinService(entries core.Catalog, workerSecret string) {
 	p.service = service.New(service.Deps{Store: p.store, Images: p.images, Engines: p.engines, Catalog: entries, Waker: p.loop,
 		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.traffic, Metrics: p.measured, TCP: p.traffic, TCPPool: tcpPool(p.cfg), WorkerSecret: workerSecret,
-		Checker: p.domains, Publisher: p.discovery, HTTPSURL: p.cfg.SecureURL(), ACME: p.cfg.ACME(),
+		Health: p.answers(), Vantage: p, Checker: p.domains, Publisher: p.discovery, HTTPSURL: p.cfg.SecureURL(), ACME: p.cfg.ACME(),
 		Mailer: newMailer(p.cfg, p.log), Words: p.word, Register: p.cfg.OIDCRegister == "on", BootstrapToken: p.cfg.BootstrapToken,
 		Registration: p.cfg.Registration == "on", RegistrationPlan: p.cfg.RegistrationPlan, BaseDomain: p.cfg.BaseDomain, DefaultPlan: p.cfg.DefaultPlan, GatewayURL: p.cfg.GatewayURL,
 		Access:    p.traffic,

@@ -149,3 +149,20 @@ func (p Probe) String() string {
 	}
 	return strings.Join(parts, " ")
 }
+
+// Only returns p without what questions of its kind do not know, and without a kind that its path says.
+func (p Probe) Only() Probe {
+	switch p.withDefaults().Kind {
+	case ProbeHTTP:
+		p.Service = ""
+		if p.Path != "" {
+			p.Kind = ""
+		}
+		return p
+	case ProbeGRPC:
+		return Probe{Kind: p.Kind, Service: p.Service}
+	case ProbeAuto:
+		return Probe{}
+	}
+	return Probe{Kind: p.Kind}
+}

@@ -34,6 +34,7 @@ func (h *Handlers) API(g *echo.Group) {
 	h.trafficAPI(g)
 	g.GET("/apps/:app/metrics", h.apiMetrics)
 	g.GET("/hosts/:host/metrics", h.apiHostMetrics)
+	h.diagnosisAPI(g)
 	g.GET("/apps/:app/connection", h.apiConnection)
 	g.GET("/apps/:app/events", h.apiEvents)
 	g.GET("/apps/:app/logs", h.Logs)

@@ -99,9 +99,13 @@ func (h *Handlers) apiApp(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	answers, err := h.Service.Health(ctx, a.ID)
+	if err != nil {
+		return err
+	}
 	words := i18n.From(ctx)
 	answer := h.newAppJSON(words, a)
-	answer.Instances = newInstancesJSON(words, instances)
+	answer.Instances = newInstancesJSON(words, instances, answers)
 	return c.JSON(http.StatusOK, answer)
 }
 

@@ -84,6 +84,7 @@ func (h *Handlers) appPages(g *echo.Group) {
 	g.GET(paths.Releases(":app", ":release"), h.releasePage)
 	g.GET(paths.Logs(":app"), h.logsPage)
 	h.trafficPages(g)
+	h.diagnosisPages(g)
 	g.GET(paths.Settings(":app"), h.settingsPage)
 	g.POST(paths.Settings(":app"), h.saveSettings)
 	g.POST(paths.RenameApp(":app"), h.renameApp)

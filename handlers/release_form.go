@@ -16,7 +16,8 @@ import (
 func releaseForm(c echo.Context, more ...string) ui.Form {
 	f := ui.NewForm()
 	typedStrategy(c, f)
-	for _, name := range append([]string{"plan", "memory", "cpu", "port", "health.path", "command"}, more...) {
+	typedHealth(c, f)
+	for _, name := range append([]string{"plan", "memory", "cpu", "port", "command"}, more...) {
 		f.Values[name] = c.FormValue(name)
 	}
 	return f
@@ -36,12 +37,7 @@ func releaseInput(c echo.Context, plans []core.Plan, before core.ReleaseSpec) (c
 		in.Port = &port
 	}
 	form := c.Request().PostForm
-	if form.Has("health.path") {
-		health := before.Health
-		health.Kind, health.Path = "", strings.TrimSpace(c.FormValue("health.path"))
-		faults.Merge("health", health.Validate())
-		in.Health = &health
-	}
+	in.Health = healthInput(c, before.Health, &faults)
 	if form.Has("command") {
 		command, err := splitCommand(c.FormValue("command"))
 		faults.Merge("", err)

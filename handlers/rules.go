@@ -24,6 +24,7 @@ func AllRules() Rules {
 		maps.Copy(all, r)
 	}
 	maps.Copy(all, trafficRules)
+	maps.Copy(all, diagnosisRules)
 	return all
 }
 

@@ -11,6 +11,7 @@ import (
 // it, validates, writes in one transaction, and wakes the worker. What is answered is accepted, not yet running.
 type Service interface {
 	TrafficService
+	DiagnosisService
 	TenantService
 	ProfileService
 	QuotaService

@@ -43,9 +43,10 @@ func (h *Handlers) currentSettings(c echo.Context) (core.Release, []core.Plan, e
 
 // settingsForm is what the present release says.
 func settingsForm(plans []core.Plan, s core.ReleaseSpec) ui.Form {
-	f := ui.NewForm("plan", "custom", "memory", s.Memory.Human(), "port", portText(s.Port), "health.path", s.Health.Path,
+	f := ui.NewForm("plan", "custom", "memory", s.Memory.Human(), "port", portText(s.Port),
 		"command", joinCommand(s.Command))
 	release.FillStrategy(f, s.Strategy)
+	fillHealth(f, s.Health)
 	if s.CPU > 0 {
 		f.Values["cpu"] = s.CPU.String()
 	}

@@ -59,6 +59,14 @@ type yamlHealth struct {
 	Failures int           `yaml:"failures"`
 }
 
+// kind is tcp unless something else is said: what is no web server is not to be asked by HTTP.
+func (h yamlHealth) kind() core.ProbeKind {
+	if h.Kind == "" && h.Path == "" {
+		return core.ProbeTCP
+	}
+	return core.ProbeKind(h.Kind)
+}
+
 // parse reads a file: one entry, a list of entries, or a list under the key entries. Keys that mean nothing are
 // faults, and all of them are named.
 func parse(data []byte) ([]yamlEntry, error) {
@@ -115,7 +123,7 @@ func (y yamlEntry) entry() (core.CatalogEntry, error) {
 	e := core.CatalogEntry{Name: y.Name, Title: y.Title, Summary: y.Summary, Port: y.Port, Env: y.Env,
 		Command: y.Command, VolumePath: y.Volume, URI: y.URI, BindingEnv: y.BindingEnv, User: y.User,
 		Capabilities: y.Capabilities,
-		Health: core.HealthCheck{Kind: y.Health.Kind, Path: y.Health.Path, Interval: core.Duration(y.Health.Interval),
+		Health: core.HealthCheck{Kind: y.Health.kind(), Path: y.Health.Path, Interval: core.Duration(y.Health.Interval),
 			Timeout: core.Duration(y.Health.Timeout), Grace: core.Duration(y.Health.Grace), Failures: y.Health.Failures}}
 	for _, v := range y.Versions {
 		e.Versions = append(e.Versions, core.CatalogVersion(v))

@@ -64,10 +64,15 @@ func (s *Service) summaries(ctx context.Context, apps []core.App) ([]core.AppSum
 
 // Instances returns the instances of an app, oldest first. Errors: EUNAUTHORIZED, ENOTFOUND.
 func (s *Service) Instances(ctx context.Context, appID string) ([]core.Instance, error) {
-	if _, err := s.App(ctx, appID); err != nil {
+	app, err := s.App(ctx, appID)
+	if err != nil {
 		return nil, err
 	}
-	return s.store.Instances().List(ctx, appID)
+	instances, err := s.store.Instances().List(ctx, appID)
+	for i := range instances {
+		instances[i].Exit.Lines = s.readable(ctx, app, instances[i].Exit.Lines)
+	}
+	return instances, err
 }
 
 // Traffic returns what the gateway of this process counted for an app. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN.

@@ -55,6 +55,9 @@ func (m *merger) merge(in core.NewRelease) (core.ReleaseSpec, error) {
 	if err := m.strategy(in); err != nil {
 		return m.spec, err
 	}
+	if err := m.ownCheck(); err != nil {
+		return m.spec, err
+	}
 	return m.spec, m.check()
 }
 
@@ -196,6 +199,29 @@ func bindable(ctx context.Context, tx core.Store, app core.App, id string) (bool
 		return false, nil
 	}
 	return err == nil && service.IsService() && !service.Deleting && service.TenantID == app.TenantID && id != app.ID, err
+}
+
+// ownCheck has the image's own check asked only where every version has one.
+func (m *merger) ownCheck() error {
+	if !m.spec.Health.AsksImage() {
+		return nil
+	}
+	field := "health.kind"
+	if m.spec.Health.Kind != core.ProbeImage {
+		field = "health.alive.kind"
+	}
+	for _, t := range m.spec.Targets {
+		v, err := m.tx.Versions().Get(m.ctx, t.VersionID)
+		switch {
+		case core.ErrorCode(err) == core.ENOTFOUND: // which is a fault of its own
+		case err != nil:
+			return err
+		case len(v.Detected.HealthCheck) == 0:
+			m.faults.Add(field, "error.health_no_check", "version", t.Label)
+			return nil
+		}
+	}
+	return nil
 }
 
 // check adds the faults of the whole to those found before; of one field the first counts.

@@ -29,6 +29,9 @@ type Deps struct {
 	Mailer   core.Mailer                               // nil sends no mail
 	Words    func(language string, t core.Text) string // what mail says; language "" is English
 
+	Health  core.HealthSource // what instances answered last; nil knows nothing of it
+	Vantage Vantage           // what a diagnosis looks at beside the store; nil looks at nothing
+
 	Checker   DomainChecker // nil asks no DNS
 	Publisher core.Waker    // tells the gateways of an app's domains; nil leaves that to its resync
 	HTTPSURL  string        // of the gateways, as browsers see it; "" when they do not speak it
@@ -67,6 +70,8 @@ type Service struct {
 	metrics  core.MetricStore
 	post     *post
 
+	health    core.HealthSource
+	vantage   Vantage
 	checker   DomainChecker
 	publisher core.Waker
 	https     *url.URL // nil when the gateways do not speak it
@@ -119,7 +124,7 @@ func New(d Deps) *Service {
 	if d.HTTPSURL != "" {
 		s.https = parseURL(d.HTTPSURL)
 	}
-	s.access = d.Access
+	s.access, s.health, s.vantage = d.Access, d.Health, d.Vantage
 	if s.now == nil {
 		s.now = time.Now
 	}

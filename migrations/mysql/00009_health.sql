@@ -8,7 +8,13 @@ CREATE TABLE IF NOT EXISTS instance_answers (
   FOREIGN KEY (instance_id) REFERENCES instances (id) ON DELETE CASCADE
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
-ALTER TABLE instances ADD COLUMN last_exit MEDIUMTEXT;
+-- Only where it is not there: a change that was cut off is made again from its beginning.
+SET @add = IF((SELECT COUNT(*) FROM information_schema.columns
+  WHERE table_schema = DATABASE() AND table_name = 'instances' AND column_name = 'last_exit') = 0,
+  'ALTER TABLE instances ADD COLUMN last_exit MEDIUMTEXT', 'DO 0');
+PREPARE add_last_exit FROM @add;
+EXECUTE add_last_exit;
+DEALLOCATE PREPARE add_last_exit;
 
 -- +goose Down
 ALTER TABLE instances DROP COLUMN last_exit;

@@ -42,6 +42,7 @@ const (
 	TabSettings   Tab = "settings"
 	TabActivity   Tab = "activity"
 	TabMetrics    Tab = "metrics"
+	TabWhy        Tab = "why" // reached from the overview, and from a note where the app is not well
 )
 
 // tabs are the pages that an app of its kind has, for who looks.
@@ -57,8 +58,11 @@ func (h Head) tabs() []Tab {
 
 // current is the tab that the page belongs to: single requests are reached from the traffic.
 func (h Head) current() Tab {
-	if h.Tab == TabRequests {
+	switch h.Tab {
+	case TabRequests:
 		return TabTraffic
+	case TabWhy:
+		return TabOverview
 	}
 	return h.Tab
 }
@@ -151,3 +155,20 @@ func (o Overview) title(ctx context.Context, op core.Operation, phase string) st
 
 // showsTraffic reports whether there are requests to count, for who looks.
 func (o Overview) showsTraffic() bool { return o.Head.CanInspect && !o.Head.App.IsService() }
+
+// unwell reports whether somebody asks why.
+func (h Head) unwell() bool {
+	switch h.App.State {
+	case core.AppPartly, core.AppCrashing, core.AppFailed:
+		return h.Tab != TabWhy
+	}
+	return false
+}
+
+// next says when an instance that is down is started again.
+func (o Overview) next(ctx context.Context, i core.Instance) string {
+	if i.State != core.InstanceCrashed || i.RetryAt.IsZero() {
+		return ""
+	}
+	return i18n.T(ctx, "instances.again", "clock", i18n.From(ctx).Clock(i.RetryAt))
+}

@@ -403,7 +403,7 @@ func review(m Page) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if core.Restarts(m.Draft.Differences()) {
+		if core.Restarts(m.Draft.Differences(), m.Draft.Spec) {
 			var templ_7745c5c3_Var21 string
 			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "settings.summary_hint"))
 			if templ_7745c5c3_Err != nil {

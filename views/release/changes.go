@@ -69,6 +69,10 @@ func Value(l *i18n.Localizer, what, v string) string {
 		}
 	case "strategy":
 		return l.T("strategy." + v)
+	case "health.kind":
+		return l.T("health.kind." + v)
+	case "health.policy":
+		return l.T("health.policy." + v)
 	case "rules.protocol", "rules.balance":
 		return l.T("diff.value." + v)
 	case "rules.paths":

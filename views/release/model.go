@@ -16,7 +16,11 @@ type Fields struct {
 }
 
 // Inputs are the names that the parts show faults for, besides those of the environment.
-var Inputs = []string{"plan", "memory", "cpu", "port", "health.path", "command", "env", "replicas"}
+var Inputs = append([]string{"plan", "memory", "cpu", "port", "command", "env", "replicas"}, HealthInputs...)
+
+// HealthInputs are the fields of a health check.
+var HealthInputs = []string{"health.kind", "health.path", "health.status", "health.text", "health.service", "health.interval", "health.timeout",
+	"health.grace", "health.failures", "health.successes", "health.policy", "health.alive.kind", "health.alive.path", "health.alive.service"}
 
 // Database is a service that an app may be given.
 type Database struct {

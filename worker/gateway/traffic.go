@@ -195,3 +195,19 @@ type Totals struct {
 	BadHandshakes        int64            // of TLS that failed, for want of a certificate for the name among others
 	Certificates         int
 }
+
+// Leads reports whether the gateway knows a way for a domain, be it by a wildcard.
+func (g *Gateway) Leads(domain string) bool { return g.table.find([]byte(domain)) != nil }
+
+// Instances returns how many instances of an app the gateway knows.
+func (g *Gateway) Instances(appID string) int {
+	a := g.table.app(appID)
+	if a == nil {
+		return 0
+	}
+	list := a.instances.Load()
+	if list == nil {
+		return 0
+	}
+	return len(list.all.list)
+}

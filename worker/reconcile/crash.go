@@ -93,14 +93,18 @@ func (l *Loop) replace(ctx context.Context, d Desired, a Action) error {
 	counted := countCrash(i, time.Now())
 	var placed core.Instance
 	err = l.Store.Transact(ctx, func(tx core.Store) (err error) {
-		if err := tx.Instances().Delete(ctx, i.ID); err != nil {
+		app, err := tx.Apps().Get(ctx, d.App.ID)
+		if err != nil {
 			return err
+		}
+		if err := tx.Instances().Delete(ctx, i.ID); err != nil || app.Revision != d.App.Revision {
+			return err // what is to run is another matter by now
 		}
 		placed, err = l.placeIn(ctx, tx, d, a, core.Instance{Crashes: counted.Crashes, RetryAt: counted.RetryAt, Reason: a.Text,
 			Exit: i.Exit, ExitCode: i.ExitCode, OOM: i.OOM})
 		return err
 	})
-	if err != nil {
+	if err != nil || placed.ID == "" {
 		return err
 	}
 	e := core.NewEvent(d.App, core.LevelWarning, "replaced", "instance", core.ShortID(i.ID), "by", core.ShortID(placed.ID), "count", itoa(counted.Crashes))

@@ -32,6 +32,7 @@ type fixture struct {
 type answers struct {
 	mu      sync.Mutex
 	watched map[string]bool
+	failing map[string]bool // until it is started again
 }
 
 func (a *answers) Watch(i core.Instance, _ core.HealthCheck) {
@@ -44,11 +45,21 @@ func (a *answers) Forget(id string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.watched, id)
+	delete(a.failing, id)
+}
+
+func (a *answers) fail(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.failing[id] = true
 }
 
 func (a *answers) Result(id string) core.HealthResult {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.failing[id] {
+		return core.HealthResult{Asked: 9, Failures: 3, AliveFailures: 3, Problem: core.T("health.refused")}
+	}
 	return core.HealthResult{Asked: 1, Answered: a.watched[id]}
 }
 
@@ -82,7 +93,7 @@ func newFixture(t *testing.T) *fixture {
 	f.must(err)
 	t.Cleanup(func() { st.Close() })
 	f.store = st
-	f.health = &answers{watched: map[string]bool{}}
+	f.health = &answers{watched: map[string]bool{}, failing: map[string]bool{}}
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	f.loop = &Loop{Store: st, Engines: engineOf{f.engine}, HostIDs: []string{core.LocalHost}, Images: noImages{},
 		Health: f.health, Discovery: discovery.New(discovery.Options{Store: st, Registry: f.reg, BaseDomain: "localhost", Log: quiet}),

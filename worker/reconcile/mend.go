@@ -54,7 +54,7 @@ func (p *planner) retry(i core.Instance, exists bool) {
 	switch {
 	case !exists:
 		p.do(Vanished, i, core.Text{})
-	case p.d.checkOf(i).Policy == core.PolicyStop && p.kept[i.Template]: // until somebody restarts the app
+	case p.d.checkOf(i).Policy == core.PolicyStop: // until somebody restarts the app
 	case !p.waitsFor(i.RetryAt):
 		p.whenWanted(Start, i)
 	}
@@ -177,7 +177,7 @@ func (p *planner) failIfHopeless() bool {
 	}
 	for _, i := range p.wanted {
 		switched := p.d.App.Serving == p.release.Number
-		if down(i) && (switched || p.hopeless(i)) || p.fellOut(i) || neverWell(i) {
+		if down(i) && (switched || p.hopeless(i)) || p.fellOut(i) || p.leftAlone(i) {
 			p.plan.Actions = nil
 			p.do(FailRelease, i, i.Reason)
 			return true
@@ -191,9 +191,9 @@ func down(i core.Instance) bool {
 	return i.State == core.InstanceCrashed || i.State == core.InstancePlaced && i.Crashes > 0
 }
 
-// neverWell reports whether an instance that is only told of was given up on before it ever answered.
-func neverWell(i core.Instance) bool {
-	return i.State == core.InstanceUnhealthy && i.ReadyAt.IsZero()
+// leftAlone reports whether an instance is not well, and all that is done is to tell.
+func (p *planner) leftAlone(i core.Instance) bool {
+	return i.State == core.InstanceUnhealthy && p.d.checkOf(i).Policy == core.PolicyTell
 }
 
 // hopeless reports whether there is no point in waiting for an instance that is down.
@@ -205,7 +205,7 @@ func (p *planner) hopeless(i core.Instance) bool {
 // stuck returns a wanted instance that keeps failing.
 func (p *planner) stuck() core.Instance {
 	for _, i := range p.wanted {
-		if down(i) && p.hopeless(i) || neverWell(i) {
+		if down(i) && p.hopeless(i) || p.leftAlone(i) {
 			return i
 		}
 	}

@@ -90,7 +90,10 @@ func TestPlan(t *testing.T) {
 			build: func(w *world) { w.instance("a", pending1, core.InstanceCreated) },
 			want:  []string{"start a"}, state: core.AppDeploying},
 		{name: "starting is waited for until its grace ends", d: Desired{App: app(1, 0), Target: pending1},
-			build: func(w *world) { w.instance("a", pending1, core.InstanceStarting) },
+			build: func(w *world) {
+				w.instance("a", pending1, core.InstanceStarting).StartedAt = now.Add(-time.Hour) // the clock was set
+				w.Health["a"] = core.HealthResult{Asked: 9, Failures: 9, Waited: time.Second}
+			},
 			state: core.AppDeploying, next: 59 * time.Second},
 		{name: "it answers", d: Desired{App: app(1, 0), Target: pending1},
 			build: func(w *world) {
@@ -118,11 +121,13 @@ func TestPlan(t *testing.T) {
 				w.instance("a", live1, core.InstanceCrashed)
 				w.instance("b", pending2, core.InstanceStarting)
 			},
-			want: []string{"start a"}, state: core.AppSwitching, next: 59 * time.Second},
+			want: []string{"start a"}, state: core.AppSwitching, next: 60 * time.Second},
 		{name: "each is judged by the release it is made from", d: Desired{App: app(2, 1), Target: hasty, Live: live1},
 			build: func(w *world) {
-				w.instance("a", live1, core.InstanceStarting).StartedAt = now.Add(-10 * time.Second)
-				w.instance("b", hasty, core.InstanceStarting).StartedAt = now.Add(-10 * time.Second)
+				w.instance("a", live1, core.InstanceStarting)
+				w.instance("b", hasty, core.InstanceStarting)
+				w.Health["a"] = core.HealthResult{Asked: 1, Waited: 10 * time.Second}
+				w.Health["b"] = core.HealthResult{Asked: 1, Waited: 10 * time.Second}
 			},
 			want: []string{"crashed b"}, state: core.AppSwitching, next: 50 * time.Second},
 		{name: "a new one that cannot start fails the release", d: Desired{App: app(2, 1), Target: pending2, Live: live1},
@@ -152,7 +157,7 @@ func TestPlan(t *testing.T) {
 			want: []string{"remove b"}, state: core.AppRunning},
 		{name: "a failed first release leaves nothing", d: Desired{App: app(1, 0), Target: failed1},
 			build: func(w *world) { w.instance("a", failed1, core.InstanceStarting) },
-			want:  []string{"remove a"}, state: core.AppFailed, next: 59 * time.Second},
+			want:  []string{"remove a"}, state: core.AppFailed, next: 60 * time.Second},
 		{name: "steady", d: Desired{App: app(1, 1), Target: live1, Live: live1},
 			build: func(w *world) { w.instance("a", live1, core.InstanceReady) }, state: core.AppRunning},
 		{name: "more instances", d: Desired{App: app(1, 1), Target: two, Live: two},
