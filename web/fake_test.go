@@ -95,6 +95,8 @@ func (f *fakeService) SignIn(context.Context, string, string, string) (core.Sign
 
 func (f *fakeService) Instances(context.Context, string) ([]core.Instance, error) { return nil, nil }
 
+func (f *fakeService) Health(context.Context, string) (map[string][]core.HealthAnswer, error) { return nil, nil }
+
 func (f *fakeService) URL(id string) string { return "http://" + id + ".localhost:8000" }
 
 func (f *fakeService) Subscribe(context.Context) <-chan core.Change { return f.changes }

@@ -292,7 +292,7 @@ func TestPlansConverge(t *testing.T) {
 		s := newSimulation(t)
 		for round := range 200 {
 			p := Make(s.d, s.w.Observed, s.now)
-			if len(p.Actions) == 0 && p.Next.IsZero() {
+			if len(p.Actions) == 0 && p.Next.IsZero() && !s.answer() {
 				s.checkDone()
 				return
 			}
@@ -361,11 +361,18 @@ func (s *simulation) carryOut(p Plan) {
 	for _, a := range p.Actions {
 		s.carryOutOne(a)
 	}
+	s.answer()
+}
+
+// answer has every instance that runs answer well, and reports whether one had not before.
+func (s *simulation) answer() bool {
+	news := false
 	for _, i := range s.w.Instances {
-		if i.State.Running() {
-			s.w.Health[i.ID] = core.HealthResult{Asked: 1, Answered: true}
+		if i.State.Running() && !s.w.Health[i.ID].Answered {
+			s.w.Health[i.ID], news = core.HealthResult{Asked: 1, Answered: true}, true
 		}
 	}
+	return news
 }
 
 func (s *simulation) carryOutOne(a Action) {

@@ -3,6 +3,8 @@ package enginetest
 import (
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"berth/core"
 )
 
@@ -18,8 +20,8 @@ func testCreateOnce(b *bench) {
 	b.ok(err)
 	want := core.Container{ID: id, Instance: spec.Instance, TenantID: b.tenant, AppID: spec.AppID, Version: "1.0",
 		Release: 3, Created: true, HostPort: spec.HostPort}
-	if c != want {
-		b.Errorf("got  %+v\nwant %+v", c, want)
+	if diff := cmp.Diff(want, c); diff != "" {
+		b.Error(diff)
 	}
 }
 
