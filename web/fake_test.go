@@ -95,7 +95,9 @@ func (f *fakeService) SignIn(context.Context, string, string, string) (core.Sign
 
 func (f *fakeService) Instances(context.Context, string) ([]core.Instance, error) { return nil, nil }
 
-func (f *fakeService) Health(context.Context, string) (map[string][]core.HealthAnswer, error) { return nil, nil }
+func (f *fakeService) Health(context.Context, string) (map[string][]core.HealthAnswer, error) {
+	return nil, nil
+}
 
 func (f *fakeService) URL(id string) string { return "http://" + id + ".localhost:8000" }
 

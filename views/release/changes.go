@@ -58,7 +58,9 @@ func outcome(ctx context.Context, d core.Difference) string {
 }
 
 // value words one side of a difference.
-func value(ctx context.Context, d core.Difference, v string) string { return Value(i18n.From(ctx), d.What, v) }
+func value(ctx context.Context, d core.Difference, v string) string {
+	return Value(i18n.From(ctx), d.What, v)
+}
 
 // Value words what something is that differs, as core.Diff says it.
 func Value(l *i18n.Localizer, what, v string) string {
