@@ -46,7 +46,7 @@ type Options struct {
 type Timeouts struct {
 	Head     time.Duration // for the head of a request, from its first byte; 10s
 	Idle     time.Duration // for the next request on a connection; 75s
-	Body     time.Duration // between two pieces of a request's body, and for a client to take a piece; 60s
+	Body     time.Duration // between two pieces of a request's body (see leastRate too), and for a client to take a piece; 60s
 	Dial     time.Duration // for a connection to an instance; 3s
 	Response time.Duration // for the head of a response; 2m
 	Silence  time.Duration // between two pieces of a response, and of a WebSocket; 1h

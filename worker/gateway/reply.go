@@ -17,6 +17,7 @@ func (c *conn) reply(r *route, up *upstream) bool {
 		return c.fail(r, errBadResponse)
 	}
 	c.tally.answered(c.res.status)
+	c.upload.answered.Store(true)
 	inChunks := !c.req.old && (c.res.framing == byChunks || c.res.framing == byClose)
 	if c.squeezes = c.wish.gzip && c.compressible(up.in.bytes()); c.squeezes {
 		inChunks = true

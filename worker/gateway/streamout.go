@@ -133,7 +133,11 @@ func (x *stream) push() error {
 		return nil
 	}
 	x.arm()
-	return x.w.FlushError()
+	if err := x.w.FlushError(); err != nil {
+		return err
+	}
+	x.armed = false // what comes next may take its time
+	return x.w.SetWriteDeadline(time.Time{})
 }
 
 // arm has the stream reset when the client does not take what is written in time.

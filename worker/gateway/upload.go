@@ -12,10 +12,12 @@ import (
 type upload struct {
 	body    body
 	limit   time.Duration
+	began   time.Time // zero for a body that may take as long as it likes
 	running bool
 	done    chan struct{} // holds one
 
-	stopped atomic.Bool // nobody wants the rest
+	stopped  atomic.Bool // nobody wants the rest
+	answered atomic.Bool // the response has begun
 	// Set by the goroutine that passes the body on.
 	complete bool
 	fault    atomic.Pointer[error] // the client's
@@ -47,7 +49,11 @@ func (c *conn) startUpload(up *upstream) {
 	if u.done == nil {
 		u.done = make(chan struct{}, 1)
 	}
-	u.limit = c.Timeouts.Body
+	u.limit, u.began = c.Timeouts.Body, time.Time{}
+	if !c.speaksHTTP2() { // its messages come when there is something to tell
+		u.began = time.Now()
+	}
+	u.answered.Store(false)
 	u.running = true
 	u.stopped.Store(false)
 	u.fault.Store(nil)
@@ -93,8 +99,23 @@ func (u *upload) blame(err error) error {
 	return err
 }
 
+// leastRate is how many bytes of a body a client has to send a second while an instance waits for them, on the average
+// and with Timeouts.Body on top: else a few bytes now and then would hold the instance for as long as the client likes.
+const leastRate = 500
+
 // wait implements waiter.
-func (u *upload) wait(src *source) error { return src.fill(u.limit) }
+func (u *upload) wait(src *source) error {
+	if u.began.IsZero() || u.answered.Load() {
+		return src.fill(u.limit)
+	}
+	earned := time.Duration(u.body.seen/leastRate) * time.Second
+	limit := max(0, min(u.limit, u.limit+earned-time.Since(u.began)))
+	err := src.fill(limit)
+	if isTimeout(err) && u.answered.Load() && !u.stopped.Load() {
+		err = src.fill(u.limit - limit)
+	}
+	return err
+}
 
 // uploaded reports whether the whole body is passed on, with a moment's patience: the response to it may be faster
 // than the goroutine that has just sent the end.
