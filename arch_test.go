@@ -38,7 +38,7 @@ var rooms = []room{
 	{"worker/logs", []string{"core"}, nil},
 	{"worker/domain", []string{"core"}, nil},
 	{"worker/resolve", []string{"core"}, []string{"github.com/miekg/dns"}},
-	{"worker/certificate", []string{"core"}, []string{"github.com/mholt/acmez/v3/..."}},
+	{"worker/certificate", []string{"core"}, []string{"github.com/mholt/acmez/v3/...", "github.com/miekg/dns"}},
 	{"worker/metrics/tsdb", []string{"core"}, []string{"github.com/prometheus/prometheus/..."}},
 	{"worker/metrics/remote", []string{"core"}, []string{"github.com/prometheus/prometheus/prompb", "github.com/klauspost/compress/s2"}},
 	{"worker/metrics/...", []string{"core"}, nil},

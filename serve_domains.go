@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"berth/core"
 	"berth/worker/certificate"
 	"berth/worker/domain"
@@ -10,7 +12,7 @@ import (
 // joinDomains makes what verifies domains and sees to their certificates.
 func (p *parts) joinDomains(notifier core.Notifier) {
 	p.certificates = certificate.New(certificate.Options{Store: p.store, Registry: p.registry, Sealer: p.sealer, Authority: p.authority(),
-		Publisher: p.discovery, Notifier: notifier, Log: p.log.With("part", "certificates")})
+		BaseDomain: p.cfg.BaseDomain, Publisher: p.discovery, Notifier: notifier, Log: p.log.With("part", "certificates")})
 	p.domains = domain.New(domain.Options{Store: p.store, Resolver: resolve.New(p.cfg.DNSServers...), BaseDomain: p.cfg.BaseDomain,
 		Publisher: p.discovery, Changed: p.certificates.Wake, Notifier: notifier, Log: p.log.With("part", "domains")})
 }
@@ -25,6 +27,11 @@ func (p *parts) authority() *certificate.Authority {
 		p.log.Error("certificates are not asked for: acme-ca-root cannot be read", "error", err)
 		return nil
 	}
-	return &certificate.Authority{Directory: p.cfg.ACMEDirectory, Email: p.cfg.ACMEEmail, Roots: roots, EABKeyID: p.cfg.ACMEEABKeyID,
+	authority := &certificate.Authority{Directory: p.cfg.ACMEDirectory, Email: p.cfg.ACMEEmail, Roots: roots, EABKeyID: p.cfg.ACMEEABKeyID,
 		EABKey: p.cfg.ACMEEABKey}
+	if p.cfg.ACMEDNSServer != "" {
+		authority.DNS = &certificate.DNS{Server: p.cfg.ACMEDNSServer, KeyName: p.cfg.ACMEDNSKeyName, Key: p.cfg.ACMEDNSKey,
+			Spread: 10 * time.Second}
+	}
+	return authority
 }

@@ -75,8 +75,8 @@ type CertificateStore interface {
 	Presented(ctx context.Context) ([]Certificate, error)
 	// Key returns the private key, PEM. Workers alone call it. Errors: ENOTFOUND.
 	Key(ctx context.Context, id string) ([]byte, error)
-	// Claim returns a certificate of a verified domain that leads somewhere, whose NextTry is not after at,
-	// and which nobody has claimed; owner has it until at plus lease. The zero Certificate when there is none. Workers
+	// Claim returns a certificate of a verified domain that leads somewhere, or of the base domain, whose NextTry is
+	// not after at, and which nobody has claimed; owner has it until at plus lease. The zero Certificate when there is none. Workers
 	// alone call it.
 	Claim(ctx context.Context, at time.Time, owner string, lease time.Duration) (Certificate, error)
 	// Settle writes what came of a claim: everything but ID and whose it is, the Key when it is not nil; and gives the

@@ -2,6 +2,7 @@ package config
 
 import (
 	"crypto/x509"
+	"encoding/base64"
 	"net/mail"
 	"net/url"
 	"os"
@@ -39,6 +40,15 @@ func (f *faults) acme(c Config) {
 		if err != nil || !x509.NewCertPool().AppendCertsFromPEM(data) {
 			f.add("acme-ca-root", "%s holds no certificate; name a PEM file that can be read, or leave it out", c.ACMECARoot)
 		}
+	}
+	if c.ACMEDNSServer != "" {
+		f.address("acme-dns-server", c.ACMEDNSServer)
+	}
+	if (c.ACMEDNSServer == "") != (c.ACMEDNSKeyName == "") || (c.ACMEDNSServer == "") != (c.ACMEDNSKey == "") {
+		f.add("acme-dns-server", "goes with acme-dns-key-name and acme-dns-key; set all three, or none to upload a certificate for the base domain")
+	}
+	if _, err := base64.StdEncoding.DecodeString(c.ACMEDNSKey); err != nil {
+		f.add("acme-dns-key", "is not base64; copy it as the name server's configuration has it")
 	}
 	if (c.ACMEEABKeyID == "") != (c.ACMEEABKey == "") {
 		f.add("acme-eab-key", "goes with acme-eab-key-id; set both, or neither for an authority that asks for nothing")

@@ -29,11 +29,14 @@ type Config struct {
 
 	DNSServers []string `name:"dns-servers" placeholder:"HOST:PORT,..." help:"The DNS servers that are asked about customers' domains. Default: those of this machine."`
 
-	ACMEDirectory string `name:"acme-directory" default:"https://acme-v02.api.letsencrypt.org/directory" placeholder:"URL" help:"The authority that certificates of customers' domains are asked from, once gateway-https is on; or off."`
-	ACMEEmail     string `name:"acme-email" placeholder:"ADDRESS" help:"Where the authority writes to about certificates. Default: nowhere."`
-	ACMECARoot    string `name:"acme-ca-root" placeholder:"FILE" help:"A PEM file with what the authority's own certificate is checked with, for an authority of one's own."`
-	ACMEEABKeyID  string `name:"acme-eab-key-id" placeholder:"ID" help:"The account at the authority, where it asks for one."`
-	ACMEEABKey    string `name:"acme-eab-key" secret:"all" placeholder:"KEY" help:"The key that goes with it, as the authority writes it."`
+	ACMEDirectory  string `name:"acme-directory" default:"https://acme-v02.api.letsencrypt.org/directory" placeholder:"URL" help:"The authority that certificates of customers' domains are asked from, once gateway-https is on; or off."`
+	ACMEEmail      string `name:"acme-email" placeholder:"ADDRESS" help:"Where the authority writes to about certificates. Default: nowhere."`
+	ACMECARoot     string `name:"acme-ca-root" placeholder:"FILE" help:"A PEM file with what the authority's own certificate is checked with, for an authority of one's own."`
+	ACMEEABKeyID   string `name:"acme-eab-key-id" placeholder:"ID" help:"The account at the authority, where it asks for one."`
+	ACMEDNSServer  string `name:"acme-dns-server" placeholder:"HOST:PORT" help:"The name server of the base domain that takes updates (RFC 2136): with it, a wildcard certificate for the base domain is asked for."`
+	ACMEDNSKeyName string `name:"acme-dns-key-name" placeholder:"NAME" help:"The shared key (TSIG, hmac-sha256) that updates are signed with."`
+	ACMEDNSKey     string `name:"acme-dns-key" secret:"all" placeholder:"KEY" help:"The key itself, in base64."`
+	ACMEEABKey     string `name:"acme-eab-key" secret:"all" placeholder:"KEY" help:"The key that goes with it, as the authority writes it."`
 
 	Database    string `name:"database" default:"sqlite" placeholder:"KIND" help:"sqlite or mysql."`
 	DatabaseDSN string `name:"database-dsn" secret:"dsn" placeholder:"DSN" help:"For mysql: user:password@tcp(host:3306)/name. For sqlite: a file. Default: berth.db in the data directory."`

@@ -164,7 +164,7 @@ func (s certificates) Key(ctx context.Context, id string) (key []byte, err error
 // Claim tells by what it changes whether it was first.
 func (s certificates) Claim(ctx context.Context, at time.Time, owner string, lease time.Duration) (core.Certificate, error) {
 	due, err := s.list(ctx, func(db *gorm.DB) *gorm.DB {
-		return db.Where(claimable(at)).Where(ofVerified).Order("next_try").Limit(10)
+		return db.Where(claimable(at)).Where("app_id IS NULL OR " + ofVerified).Order("next_try").Limit(10)
 	})
 	for _, c := range due {
 		claimed := false

@@ -27,16 +27,22 @@ type Authority struct {
 	Roots     *x509.CertPool // that the authority's own certificate is checked with; nil takes the system's
 	EABKeyID  string         // external account binding, where the authority asks for it
 	EABKey    string
+	DNS       *DNS // where the base domain's wildcard is shown to be Berth's; nil asks for none
 }
 
-// client makes an ACME client that answers challenges through the registry: the gateways answer the authority.
-func (a Authority) client(registry core.Registry, log *slog.Logger) *acmez.Client {
+// client makes an ACME client that answers challenges through the registry: the gateways answer the authority. Those of
+// the base domain are answered by its name server.
+func (a Authority) client(c core.Certificate, registry core.Registry, log *slog.Logger) *acmez.Client {
+	solvers := map[string]acmez.Solver{acme.ChallengeTypeHTTP01: solver{registry}}
+	if c.AppID == "" && a.DNS != nil {
+		solvers = map[string]acmez.Solver{acme.ChallengeTypeDNS01: a.DNS}
+	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{RootCAs: a.Roots, MinVersion: tls.VersionTLS12}
 	return &acmez.Client{
 		Client: &acme.Client{Directory: a.Directory, UserAgent: "berth", Logger: log,
 			HTTPClient: &http.Client{Transport: transport, Timeout: 30 * time.Second}},
-		ChallengeSolvers: map[string]acmez.Solver{acme.ChallengeTypeHTTP01: solver{registry}},
+		ChallengeSolvers: solvers,
 	}
 }
 

@@ -12,16 +12,17 @@ import (
 
 // Options are what a Loop works with.
 type Options struct {
-	Store     core.Store
-	Registry  core.Registry
-	Sealer    core.Sealer
-	Authority *Authority    // nil asks nobody
-	Publisher core.Waker    // tells the gateways of routes, which may change when a certificate is there
-	Notifier  core.Notifier // tells the pages; nil tells nobody
-	Tick      time.Duration // how often everything is looked at; default 5s
-	Pause     time.Duration // after a first failure, doubled each time, at most a day; default 10m
-	Now       func() time.Time
-	Log       *slog.Logger
+	Store      core.Store
+	Registry   core.Registry
+	Sealer     core.Sealer
+	Authority  *Authority // nil asks nobody
+	BaseDomain string
+	Publisher  core.Waker    // tells the gateways of routes, which may change when a certificate is there
+	Notifier   core.Notifier // tells the pages; nil tells nobody
+	Tick       time.Duration // how often everything is looked at; default 5s
+	Pause      time.Duration // after a first failure, doubled each time, at most a day; default 10m
+	Now        func() time.Time
+	Log        *slog.Logger
 }
 
 // Loop sees to certificates. Make it with New.
@@ -83,6 +84,9 @@ func (l *Loop) Run(ctx context.Context) error {
 // worker asks for one at a time, so that no authority is pressed.
 func (l *Loop) Look(ctx context.Context) error {
 	ctx = core.WithActor(ctx, core.System())
+	if err := l.wantBase(ctx); err != nil {
+		return err
+	}
 	if err := l.publish(ctx); err != nil {
 		return err
 	}
@@ -129,7 +133,7 @@ func (l *Loop) issue(ctx context.Context, c core.Certificate) error {
 	}
 	event.CreatedAt = now
 	err = l.opts.Store.Transact(ctx, func(tx core.Store) error {
-		if err := tx.Certificates().Settle(ctx, next, l.owner); err != nil {
+		if err := tx.Certificates().Settle(ctx, next, l.owner); err != nil || c.AppID == "" {
 			return err
 		}
 		if next.Error.Key == c.Error.Key && next.Tries > 1 {
@@ -150,7 +154,7 @@ func (l *Loop) pause(tries int) time.Duration {
 func (l *Loop) obtain(ctx context.Context, c core.Certificate) (core.Certificate, error) {
 	ctx, cancel := context.WithTimeout(ctx, issueIn)
 	defer cancel()
-	client := l.opts.Authority.client(l.opts.Registry, l.opts.Log)
+	client := l.opts.Authority.client(c, l.opts.Registry, l.opts.Log)
 	account, err := l.account(ctx, client)
 	if err != nil {
 		return c, err

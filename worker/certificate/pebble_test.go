@@ -64,7 +64,7 @@ func newHouse(t *testing.T) *house {
 	h.runGateway(h.registry)
 	h.authority = h.newAuthority()
 	h.discovery = discovery.New(discovery.Options{Store: st, Registry: h.registry, BaseDomain: base, Log: quiet})
-	h.certificates = certificate.New(certificate.Options{Store: st, Registry: h.registry, Sealer: sealer, Authority: h.authority, Now: h.now, Log: quiet})
+	h.certificates = certificate.New(certificate.Options{Store: st, Registry: h.registry, Sealer: sealer, Authority: h.authority, BaseDomain: base, Now: h.now, Log: quiet})
 	h.domains = domain.New(domain.Options{Store: st, Resolver: resolve.New(h.zone.Address), BaseDomain: base, Now: h.now, Log: quiet})
 	return h
 }

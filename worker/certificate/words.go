@@ -45,6 +45,9 @@ func words(err error, domain, directory string) core.Text {
 		}
 		return core.T(key, "domain", domain, "authority", host, "detail", printable(detail))
 	}
+	if errors.Is(err, errUpdate) {
+		return core.T("certificate.update", "domain", domain, "detail", printable(err.Error()))
+	}
 	_, inURL := errors.AsType[*url.Error](err)
 	_, inNet := errors.AsType[net.Error](err)
 	if inURL || inNet {
