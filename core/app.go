@@ -27,6 +27,11 @@ type App struct {
 	State   AppState // what the pages show
 	Reason  Text     // why it is in that state, when there is something to say
 
+	// Of the Scaling of the release; see Sized. The autoscaler writes them through core/service.
+	Scales   bool // the release has one
+	Replicas int  // what was decided last; 0 before it was
+	Asleep   bool // nothing runs until a request comes
+
 	// Revision counts writes of the spec; Update compares it, so that a stale write is refused.
 	Revision int64
 }
@@ -51,6 +56,7 @@ const (
 	AppFailed    AppState = "failed"    // nothing of it answers
 	AppStopping  AppState = "stopping"
 	AppStopped   AppState = "stopped"
+	AppAsleep    AppState = "asleep" // runs nothing until a request comes
 	AppDeleting  AppState = "deleting"
 )
 

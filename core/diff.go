@@ -48,6 +48,7 @@ func Diff(before, after ReleaseSpec) []Difference {
 	d.entries("env", variables(before.Env), variables(after.Env))
 	d.rules(before.Rules, after.Rules)
 	d.strategy(before.Strategy.Chosen(), after.Strategy.Chosen())
+	d.text("scaling", before.Scaling.String(), after.Scaling.String())
 	return d.list
 }
 
@@ -61,7 +62,7 @@ func Restarts(changes []Difference, after ReleaseSpec) bool {
 		if first == "health" {
 			return d.Before == own || d.After == own || after.Health.AsksImage() && slices.Contains(timing, d.What)
 		}
-		return !slices.Contains([]string{"share", "replicas", "rules", "strategy"}, first)
+		return !slices.Contains([]string{"share", "replicas", "rules", "strategy", "scaling"}, first)
 	})
 }
 

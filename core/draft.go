@@ -97,7 +97,7 @@ func (d Draft) Over(base, now ReleaseSpec) (ReleaseSpec, []Difference) {
 func over(base, mine, to reflect.Value) {
 	for i := range base.NumField() {
 		b, m, t := base.Field(i), mine.Field(i), to.Field(i)
-		if b.Kind() == reflect.Struct {
+		if b.Kind() == reflect.Struct && b.Type() != reflect.TypeFor[Scaling]() { // its rules and bounds belong together
 			over(b, m, t)
 		} else if !reflect.DeepEqual(b.Interface(), m.Interface()) {
 			t.Set(m)

@@ -40,6 +40,7 @@ type ReleaseSpec struct {
 	Volume   *Volume     `json:"volume,omitempty"`  // for services: storage that outlives instances
 	Rules    Rules       `json:"rules,omitzero"`    // what the gateway does with requests
 	Strategy Strategy    `json:"strategy,omitzero"` // how it takes over from the release before
+	Scaling  Scaling     `json:"scaling,omitzero"`  // how the number of instances follows the load; see App.Sized
 }
 
 // Target is a version in a release and its share of the requests.
@@ -110,6 +111,7 @@ func (s ReleaseSpec) Validate() error {
 	f.Merge("", validateCommand(s.Command))
 	f.Merge("rules", s.Rules.Validate())
 	f.Merge("strategy", s.Strategy.Validate())
+	f.Merge("scaling", s.Scaling.Validate())
 	return f.Err()
 }
 
@@ -134,7 +136,7 @@ func validateCommand(command []string) error {
 // template need not be replaced when a release changes. restart is App.Restart.
 func (s ReleaseSpec) Template(t Target, restart int) string {
 	s.Replicas, s.Targets = 0, []Target{{VersionID: t.VersionID, Digest: t.Digest}}
-	s.Health, s.Rules, s.Strategy = s.Health.made(), Rules{}, Strategy{}
+	s.Health, s.Rules, s.Strategy, s.Scaling = s.Health.made(), Rules{}, Strategy{}, Scaling{}
 	data, err := json.Marshal(struct {
 		Spec    ReleaseSpec
 		Restart int
@@ -218,6 +220,7 @@ type NewRelease struct {
 	Health   *HealthCheck
 	Rules    *Rules // replaces all; of a user of Rules.Auth without a hash the one before is kept
 	Strategy *Strategy
+	Scaling  *Scaling // replaces all
 
 	Passwords map[string]string // new ones of users of Rules.Auth, by their names
 	Reason    Text              // zero words it from what changed

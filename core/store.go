@@ -36,6 +36,7 @@ type Store interface {
 	TCPPorts() TCPPortStore
 	Traffic() TrafficStore
 	SwitchCounts() SwitchCountStore
+	Scalings() ScalingStore
 	Domains() DomainStore
 	Certificates() CertificateStore
 

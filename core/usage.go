@@ -151,6 +151,7 @@ func MeasureApp(ctx context.Context, store Store, catalog Catalog, app App) (u A
 				return u, err
 			}
 		}
+		u.Target, u.Live = app.Sized(u.Target), app.Sized(u.Live)
 	}
 	if u.Instances, err = store.Instances().List(ctx, app.ID); err != nil {
 		return u, err

@@ -43,6 +43,7 @@ func (m *merger) merge(in core.NewRelease) (core.ReleaseSpec, error) {
 	set(&m.spec.CPU, in.CPU)
 	set(&m.spec.Command, in.Command)
 	set(&m.spec.Health, in.Health)
+	m.scaling(in.Scaling)
 	if in.Env != nil {
 		m.spec.Env = mergeEnv(m.spec.Env, *in.Env)
 	}
@@ -228,6 +229,9 @@ func (m *merger) ownCheck() error {
 func (m *merger) check() error {
 	if m.spec.Volume != nil && m.spec.Replicas > 1 {
 		m.faults.Add("replicas", "error.replicas_storage")
+	}
+	if m.spec.Volume != nil && m.spec.Scaling.On() {
+		m.faults.Add("scaling", "error.scaling_storage")
 	}
 	if m.spec.Volume != nil && len(m.spec.Targets) > 1 {
 		m.faults.Add("weights", "error.weights_storage")

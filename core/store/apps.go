@@ -28,6 +28,9 @@ type appRow struct {
 	Serving        int
 	State          core.AppState
 	Reason         core.Text `gorm:"serializer:json"`
+	Scales         bool
+	Replicas       int
+	Asleep         bool
 	Revision       int64
 }
 
@@ -36,7 +39,8 @@ func (appRow) TableName() string { return "apps" }
 func newAppRow(a core.App) appRow {
 	r := appRow{ID: a.ID, TenantID: a.TenantID, Name: a.Name, SortName: sortName(a.Name), Plan: a.Plan,
 		ReleaseNumber: a.Release, Stopped: a.Stopped, Deleting: a.Deleting, KeepData: a.KeepData, Restarts: a.Restart, Budget: a.Budget,
-		CreatedAt: moment(a.CreatedAt), Serving: a.Serving, State: a.State, Reason: a.Reason, Revision: a.Revision}
+		CreatedAt: moment(a.CreatedAt), Serving: a.Serving, State: a.State, Reason: a.Reason, Scales: a.Scales, Replicas: a.Replicas,
+		Asleep: a.Asleep, Revision: a.Revision}
 	if a.Service != nil {
 		r.ServiceEntry, r.ServiceVersion, r.ServicePlan = a.Service.Entry, a.Service.Version, a.Service.Plan
 	}
@@ -46,7 +50,8 @@ func newAppRow(a core.App) appRow {
 func (r appRow) app() core.App {
 	a := core.App{ID: r.ID, TenantID: r.TenantID, Name: r.Name, Plan: r.Plan, Release: r.ReleaseNumber,
 		Stopped: r.Stopped, Deleting: r.Deleting, KeepData: r.KeepData, Restart: r.Restarts, Budget: r.Budget,
-		CreatedAt: time.Time(r.CreatedAt), Serving: r.Serving, State: r.State, Reason: r.Reason, Revision: r.Revision}
+		CreatedAt: time.Time(r.CreatedAt), Serving: r.Serving, State: r.State, Reason: r.Reason, Scales: r.Scales, Replicas: r.Replicas,
+		Asleep: r.Asleep, Revision: r.Revision}
 	if r.ServiceEntry != "" {
 		a.Service = &core.ServiceSpec{Entry: r.ServiceEntry, Version: r.ServiceVersion, Plan: r.ServicePlan}
 	}
@@ -107,7 +112,7 @@ func (s apps) UpdateSpec(ctx context.Context, a core.App) error {
 		err := tx.write(ctx, func(db *gorm.DB) error {
 			db = db.Model(&appRow{}).Scopes(visible(ctx)).Where("id = ? AND revision = ?", a.ID, a.Revision).
 				Select("name", "sort_name", "service_entry", "service_version", "service_plan", "plan", "release_number",
-					"stopped", "deleting", "keep_data", "restarts", "budget", "revision").Updates(row)
+					"stopped", "deleting", "keep_data", "restarts", "budget", "scales", "replicas", "asleep", "revision").Updates(row)
 			changed = db.RowsAffected
 			return db.Error
 		})

@@ -86,6 +86,7 @@ func (s *Store) Canaries() core.CanaryStore            { return canaries{s} }
 func (s *Store) QuotaRequests() core.QuotaRequestStore { return quotaRequests{s} }
 func (s *Store) TCPPorts() core.TCPPortStore           { return tcpPorts{s} }
 func (s *Store) Traffic() core.TrafficStore            { return traffic{s} }
+func (s *Store) Scalings() core.ScalingStore           { return scalings{s} }
 func (s *Store) SwitchCounts() core.SwitchCountStore   { return switchCounts{s} }
 func (s *Store) Domains() core.DomainStore             { return domains{s} }
 func (s *Store) Certificates() core.CertificateStore   { return certificates{s} }

@@ -30,6 +30,7 @@ func (l *Loop) desired(ctx context.Context, appID string) (d Desired, err error)
 	if err == nil && d.Target.Spec.Strategy.Kind == core.StrategyBlueGreen {
 		err = l.besideOther(ctx, &d)
 	}
+	d.Target, d.Live, d.Before = d.App.Sized(d.Target), d.App.Sized(d.Live), d.App.Sized(d.Before)
 	return d, err
 }
 

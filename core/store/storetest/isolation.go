@@ -23,6 +23,7 @@ func (w *world) gets(id string) map[string]act {
 		"operation":   func(ctx context.Context) error { _, err := w.Operations().Get(ctx, id); return err },
 		"upload":      func(ctx context.Context) error { _, err := w.Uploads().Get(ctx, id); return err },
 		"credentials": func(ctx context.Context) error { _, err := w.Credentials().Get(ctx, id); return err },
+		"scaling":     func(ctx context.Context) error { _, err := w.Scalings().Get(ctx, id); return err },
 		"switch":      func(ctx context.Context) error { _, err := w.SwitchCounts().Get(ctx, id, 1); return err },
 		"delete app":  func(ctx context.Context) error { return w.Apps().Delete(ctx, id) },
 		"revoke":      func(ctx context.Context) error { return w.Tokens().Delete(ctx, w.tenant.ID, id) },
@@ -64,6 +65,7 @@ func (w *world) newEstate() estate {
 	e.invitation = w.newInvitation("new@example.com")
 	e.tcpPort = w.newTCPPort("")
 	w.ok(w.SwitchCounts().Put(w.system, core.SwitchCount{AppID: w.app.ID, Release: 1}))
+	w.ok(w.Scalings().Put(w.system, core.ScaleStatus{AppID: w.app.ID}))
 	w.ok(w.Traffic().Put(w.system, []core.TrafficStep{newStep(w.app.ID, 0)}))
 	w.ok(w.Drafts().Put(w.alice, core.Draft{AppID: w.app.ID, Base: e.release.Number}))
 	w.ok(w.Credentials().Put(w.alice, core.Credentials{AppID: w.app.ID, Values: map[string]string{"password": "x"}}))
@@ -143,6 +145,8 @@ func (w *world) acts(e estate) map[string]act {
 			return err
 		},
 		"update TCP port": func(ctx context.Context) error { return w.TCPPorts().Update(ctx, e.tcpPort) },
+		"get scaling":     func(ctx context.Context) error { _, err := w.Scalings().Get(ctx, app.ID); return err },
+		"put scaling":     func(ctx context.Context) error { return w.Scalings().Put(ctx, core.ScaleStatus{AppID: app.ID}) },
 		"get switch":      func(ctx context.Context) error { _, err := w.SwitchCounts().Get(ctx, app.ID, 1); return err },
 		"put switch": func(ctx context.Context) error {
 			return w.SwitchCounts().Put(ctx, core.SwitchCount{AppID: app.ID, Release: 1})

@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 		{"ReleaseUse", testReleaseUse},
 		{"Canaries", testCanaries},
 		{"SwitchCounts", testSwitchCounts},
+		{"Scalings", testScalings},
 		{"Switches", testSwitches},
 		{"Drafts", testDrafts},
 		{"Instances", testInstances},

@@ -1,0 +1,77 @@
+package scale
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"berth/core"
+)
+
+// words says what a rule measured, and why it asks for n instances instead of now.
+func words(r core.ScaleRule, v float64, n, now int) core.Text {
+	args := []string{"value", Amount(r.Metric, v), "window", short(r.Over())}
+	switch {
+	case r.Target > 0:
+		args = append(args, "kind", "target", "threshold", Amount(r.Metric, r.Target))
+	case n > now:
+		args = append(args, "kind", "above", "threshold", Amount(r.Metric, passed(r, v)))
+	default:
+		args = append(args, "kind", "calm")
+		for _, s := range r.Steps {
+			if s.Below > 0 && v < s.Below {
+				args = append(args[:len(args)-1], "below", "threshold", Amount(r.Metric, s.Below))
+				break
+			}
+		}
+	}
+	return core.T("scale.because_"+string(r.Metric), args...)
+}
+
+// passed returns the highest threshold that v is above.
+func passed(r core.ScaleRule, v float64) float64 {
+	most := 0.0
+	for _, s := range r.Steps {
+		if v > s.Above {
+			most = max(most, s.Above)
+		}
+	}
+	return most
+}
+
+// Amount words a value of a metric with its unit: "82%", "25", "180 ms", "1.2 MB".
+func Amount(m core.ScaleMetric, v float64) string {
+	switch m {
+	case core.ScaleCPU, core.ScaleMemory:
+		return digits(v) + "%"
+	case core.ScaleLatency:
+		return digits(v) + " ms"
+	case core.ScaleMetric(core.MetricNetIn), core.ScaleMetric(core.MetricNetOut), core.ScaleMetric(core.MetricDiskRead), core.ScaleMetric(core.MetricDiskWrite):
+		return core.Bytes(v).Human()
+	}
+	return digits(v)
+}
+
+// digits words a number with about three significant digits.
+func digits(v float64) string {
+	switch a := math.Abs(v); {
+	case a >= 100:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	case a >= 10:
+		return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64)
+}
+
+// short words a duration as people do: "10 s", "5 min", "1 h".
+func short(d time.Duration) string {
+	for _, u := range []struct {
+		name string
+		time.Duration
+	}{{"h", time.Hour}, {"min", time.Minute}} {
+		if d >= u.Duration && d%u.Duration == 0 {
+			return strconv.FormatInt(int64(d/u.Duration), 10) + " " + u.name
+		}
+	}
+	return core.Duration(d).Seconds() + " s"
+}

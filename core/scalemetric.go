@@ -1,0 +1,56 @@
+package core
+
+import "slices"
+
+// ScaleMetric names what a ScaleRule looks at.
+type ScaleMetric string
+
+// The metrics of rules. Besides them a rule may look at the Metrics of an app and its instances, in their own units; of
+// an instance it looks at the mean of all.
+const (
+	ScaleCPU         ScaleMetric = "cpu"            // percent of what an instance may take, of one core when it may take all
+	ScaleMemory      ScaleMetric = "memory"         // percent of what an instance may take
+	ScaleRequests    ScaleMetric = "requests"       // a second and instance
+	ScaleTotal       ScaleMetric = "total_requests" // a second, of all instances together
+	ScaleConcurrency ScaleMetric = "concurrency"    // requests under way, an instance
+	ScaleLatency     ScaleMetric = "latency"        // milliseconds within which 95 of 100 requests are answered
+)
+
+// ScaleMetrics are all that rules may look at, in the order in which they are offered.
+var ScaleMetrics = []ScaleMetric{ScaleCPU, ScaleMemory, ScaleRequests, ScaleTotal, ScaleConcurrency, ScaleLatency,
+	ScaleMetric(MetricErrors), ScaleMetric(MetricNetIn), ScaleMetric(MetricNetOut), ScaleMetric(MetricDiskRead),
+	ScaleMetric(MetricDiskWrite), ScaleMetric(MetricProcesses), ScaleMetric(MetricRestarts)}
+
+// Valid reports whether m is one of ScaleMetrics: not what the scaling itself decides, nor what is a host's.
+func (m ScaleMetric) Valid() bool { return slices.Contains(ScaleMetrics, m) }
+
+// Divides reports whether twice the instances have half of it each, under the same load.
+func (m ScaleMetric) Divides() bool {
+	switch m {
+	case ScaleTotal, ScaleLatency, ScaleMetric(MetricErrors), ScaleMetric(MetricRestarts):
+		return false
+	}
+	return true
+}
+
+// Measured reports whether m comes from the engines; the others come from the gateways.
+func (m ScaleMetric) Measured() bool {
+	switch m {
+	case ScaleRequests, ScaleTotal, ScaleConcurrency, ScaleLatency, ScaleMetric(MetricErrors):
+		return false
+	}
+	return true
+}
+
+// bounds are what a threshold may be.
+func (m ScaleMetric) bounds() (low, high float64) {
+	switch m {
+	case ScaleCPU, ScaleMemory:
+		return 1, 100
+	case ScaleLatency:
+		return 1, 60_000
+	case ScaleRequests, ScaleTotal, ScaleConcurrency, ScaleMetric(MetricErrors):
+		return 0.01, 10_000_000
+	}
+	return 0.01, 1e15
+}

@@ -1,0 +1,19 @@
+-- +goose Up
+-- How many instances the scaling of an app's release has in force.
+ALTER TABLE apps ADD COLUMN IF NOT EXISTS scales BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE apps ADD COLUMN IF NOT EXISTS replicas INT NOT NULL DEFAULT 0;
+ALTER TABLE apps ADD COLUMN IF NOT EXISTS asleep BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- What was decided last.
+CREATE TABLE IF NOT EXISTS scalings (
+  app_id    VARBINARY(64) NOT NULL PRIMARY KEY,
+  tenant_id VARBINARY(64) NOT NULL,
+  status    MEDIUMTEXT NOT NULL,
+  FOREIGN KEY (tenant_id, app_id) REFERENCES apps (tenant_id, id) ON DELETE CASCADE
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- +goose Down
+DROP TABLE IF EXISTS scalings;
+ALTER TABLE apps DROP COLUMN IF EXISTS asleep;
+ALTER TABLE apps DROP COLUMN IF EXISTS replicas;
+ALTER TABLE apps DROP COLUMN IF EXISTS scales;
