@@ -23,7 +23,8 @@ type room struct {
 var rooms = []room{
 	{"core/config", nil, []string{"github.com/alecthomas/kong", "github.com/knadh/koanf/..."}},
 	{"core/catalog", []string{"core"}, []string{"go.yaml.in/yaml/v3"}},
-	{"core/service", []string{"core"}, []string{"golang.org/x/crypto/...", "github.com/pquerna/otp/...",
+	{"core/scale", []string{"core"}, []string{"github.com/robfig/cron/v3"}},
+	{"core/service", []string{"core", "core/scale"}, []string{"golang.org/x/crypto/...", "github.com/pquerna/otp/...",
 		"golang.org/x/net/idna"}}, // otp: the codes of two-factor, RFC 4226 and 6238; idna: domains in Unicode
 	{"core/store", []string{"core", "migrations"}, []string{"gorm.io/...", "github.com/pressly/goose/v3/...", "modernc.org/sqlite/...",
 		"github.com/go-sql-driver/mysql"}},
@@ -35,6 +36,7 @@ var rooms = []room{
 	{"worker/health", []string{"core"}, nil},
 	{"worker/discovery", []string{"core"}, nil},
 	{"worker/canary", []string{"core"}, nil},
+	{"worker/autoscale", []string{"core", "core/scale"}, nil},
 	{"worker/logs", []string{"core"}, nil},
 	{"worker/domain", []string{"core"}, nil},
 	{"worker/resolve", []string{"core"}, []string{"github.com/miekg/dns"}},

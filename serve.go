@@ -71,6 +71,7 @@ type parts struct {
 	service      *service.Service
 	measured     core.MetricStore // nil where others keep the measurements
 	sampler      *metrics.Sampler
+	load         *metrics.Sampler // of the apps with a scaling
 	messages     *i18n.Bundle
 }
 
@@ -106,7 +107,8 @@ func (p *parts) serveRest(ctx context.Context, leave func(), out io.Writer) erro
 	}
 	if p.cfg.Has("worker") {
 		supervisor.Add(worker.Loop{Name: "reconcile", Run: p.loop.Run}, worker.Loop{Name: "discovery", Run: p.discovery.Run},
-			worker.Loop{Name: "metrics", Run: p.sampler.Run}, worker.Loop{Name: "canary", Run: p.canary().Run},
+			worker.Loop{Name: "metrics", Run: p.sampler.Run},
+			worker.Loop{Name: "load", Run: p.load.Run}, worker.Loop{Name: "autoscale", Run: p.autoscaler().Run}, worker.Loop{Name: "canary", Run: p.canary().Run},
 			worker.Loop{Name: "domains", Run: p.domains.Run}, worker.Loop{Name: "certificates", Run: p.certificates.Run})
 		if !p.cfg.Has("portal") {
 			supervisor.Add(worker.Loop{Name: "answers", Run: p.keepAnswers})
@@ -263,6 +265,7 @@ func (p *parts) assemble(ctx context.Context) error {
 	if err := p.joinMetrics(); err != nil {
 		return err
 	}
+	p.joinScaling()
 	p.joinWorker(entries)
 	p.joinService(entries, workerSecret)
 	return nil

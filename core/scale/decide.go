@@ -47,7 +47,7 @@ type Load struct {
 	Ready    int     // of Replicas, how many answer
 	Requests Value   // a second, of all instances together
 	Active   bool    // a request is under way, or came since the last decision
-	Unsure   bool    // a gateway's counts are missing: no request is no sign of rest
+	Unsure   bool    // a gateway's counts are missing: few requests are no sign of rest
 	Busy     bool    // a release is on its way, or nobody may know what runs: nothing is taken away
 	Awake    bool    // something else than requests has it stay awake
 }
@@ -322,6 +322,8 @@ func (d *decider) cool(want int) (int, core.Text) {
 		return want, core.Text{}
 	case d.l.Busy:
 		return min(d.n, d.high), core.T("scale.busy")
+	case d.l.Unsure:
+		return min(d.n, d.high), core.T("scale.not_measured")
 	}
 	most := want
 	for _, a := range d.s.Asked {

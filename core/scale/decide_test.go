@@ -53,7 +53,7 @@ func TestDecide(t *testing.T) {
 		{name: "no scaling", s: running(3), l: load(3), n: 3, rule: -1},
 		{name: "above the target", p: policy(1, 6, cpu60), s: running(2), l: load(2, 82), n: 3, why: "scale.because_cpu", kind: "target"},
 		{name: "within a tenth of it", p: policy(1, 6, cpu60), s: running(2), l: load(2, 65), n: 2, why: "scale.because_cpu", kind: "target"},
-		{name: "far above", p: policy(1, 20, cpu60), s: running(2), l: load(2, 600), n: 20, why: "scale.most", wanted: 20},
+		{name: "far above", p: policy(1, 15, cpu60), s: running(2), l: load(2, 600), n: 15, why: "scale.most"},
 		{name: "below", p: policy(1, 6, cpu60), s: running(4), l: load(4, 10), n: 1, why: "scale.because_cpu", kind: "target"},
 		{name: "not below the least", p: policy(2, 6, cpu60), s: running(4), l: load(4, 1), n: 2, why: "scale.because_cpu", kind: "target"},
 		{name: "the largest of two rules", p: policy(1, 9, cpu60, target(core.ScaleRequests, 25)), s: running(2), l: load(2, 70, 60), n: 5,
@@ -89,7 +89,7 @@ func TestDecide(t *testing.T) {
 		{name: "the hosts have no room", p: policy(1, 9, cpu60), s: running(2), l: load(2, 170), room: Room{Quota: 5, Hosts: 3}, n: 3, wanted: 6, why: "scale.because_cpu", kind: "target",
 			limit: "scale.hosts"},
 		{name: "no room takes nothing away", p: policy(1, 9, cpu60), s: running(2), l: load(2, 170), room: Room{Quota: 0, Hosts: 0}, n: 2, wanted: 6, why: "scale.because_cpu", kind: "target",
-			limit: "scale.hosts"},
+			limit: "scale.quota"},
 		{name: "a release is on its way", p: policy(1, 9, cpu60), s: running(4), l: func() Load { l := load(4, 5); l.Busy = true; return l }(), n: 4, wanted: 4, why: "scale.busy"},
 		{name: "a release is on its way under load", p: policy(1, 9, cpu60), s: running(4), l: func() Load { l := load(4, 90); l.Busy = true; return l }(), n: 6, why: "scale.because_cpu", kind: "target"},
 		{name: "below the least at once", p: policy(3, 9), s: running(1), l: load(1), n: 3, rule: -1, why: "scale.no_rules"},
@@ -103,7 +103,7 @@ func TestDecide(t *testing.T) {
 			s: func() State { s := running(1); s.IdleSince = now.Add(-time.Hour); return s }(), l: Load{Ready: 1, Unsure: true}, n: 1, rule: -1, why: "scale.no_rules"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if c.room == (Room{}) && c.limit == "" {
+			if c.limit == "" {
 				c.room = Unlimited
 			}
 			d := Decide(c.p, c.s, c.l, now, c.room)

@@ -14,7 +14,7 @@ import (
 
 // reads are the methods of the store's parts that change nothing. What is not among them counts as a change, so that
 // a new one has to be thought about.
-var reads = strings.Fields(`Get List ByLabel ByEmail ByToken ByHash BySecretHash BySubject Count Counts IDs Open Pick Latest Expired
+var reads = strings.Fields(`Get List On ByLabel ByEmail ByToken ByHash BySecretHash BySubject Count Counts IDs Open Pick Latest Expired
 	MembershipsOf Members Actors Sum Holders UsesVersion Own Owned OpenTenants Of Find Search Size Samples CountCodes Latest SwitchAllowed Before OfReleases`)
 
 // unaudited are the exported methods that change something and leave no entry of their own, and why.

@@ -40,7 +40,7 @@ func (s *Service) StartApp(ctx context.Context, id string) (_ core.Operation, er
 		case !app.Stopped:
 			return core.Errorf(core.ECONFLICT, "error.app_not_stopped", "name", app.Name)
 		}
-		app.Stopped = false
+		app.Stopped, app.Asleep = false, false
 		return nil
 	})
 }
@@ -58,6 +58,7 @@ func (s *Service) RestartApp(ctx context.Context, id string) (_ core.Operation, 
 			return core.Errorf(core.ECONFLICT, "error.app_stopped", "name", app.Name)
 		}
 		app.Restart++
+		app.Asleep = false
 		return nil
 	})
 }

@@ -43,7 +43,8 @@ func (s *Service) checkSpec(ctx context.Context, app core.App, make func(before 
 	running := len(use.Instances) > 0
 	use.App.Stopped = false
 	use.App.Release++
-	use.Target = core.Release{Number: use.App.Release, Status: core.ReleasePending, Spec: spec}
+	rescale(&use.App, use.Target.Spec, spec)
+	use.Target = use.App.Sized(core.Release{Number: use.App.Release, Status: core.ReleasePending, Spec: spec})
 	check, err := s.check(ctx, use)
 	if err == nil && running {
 		check.Switch, err = s.switchTime(ctx, app, spec)

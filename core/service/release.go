@@ -134,6 +134,7 @@ func (s *Service) releaseBy(ctx context.Context, appID string, note *core.AuditE
 		}
 		op = s.operation(ctx, app, core.OpDeploy, 0)
 		op.Steps = core.StepsBy(spec.Strategy, s.now())
+		rescale(&app, current.Spec, spec)
 		if r, err = s.insertRelease(ctx, tx, &app, &op, spec, reason); err != nil {
 			return err
 		}

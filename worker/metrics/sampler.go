@@ -4,6 +4,7 @@ package metrics
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"berth/core"
@@ -14,10 +15,11 @@ type Options struct {
 	Store   core.Store
 	Engines core.Engines
 	Traffic core.Traffic
-	Metrics core.MetricStore
-	Host    func() ([]core.MetricSample, error) // measures this machine; nil for none
-	Every   time.Duration                       // default core.MetricEvery
-	Log     *slog.Logger                        // default slog.Default
+	Metrics core.MetricStore                        // nil keeps nothing but what was measured last
+	Apps    func(context.Context) ([]string, error) // that are measured; nil for all
+	Host    func() ([]core.MetricSample, error)     // measures this machine; nil for none
+	Every   time.Duration                           // default core.MetricEvery
+	Log     *slog.Logger                            // default slog.Default
 }
 
 // Sampler measures. Make it with New.
@@ -65,6 +67,13 @@ func (s *Sampler) Sample(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	if s.opts.Apps != nil {
+		ids, err := s.opts.Apps(ctx)
+		if err != nil {
+			return err
+		}
+		instances = slices.DeleteFunc(instances, func(i core.Instance) bool { return !slices.Contains(ids, i.AppID) })
+	}
 	var samples []core.MetricSample
 	for _, m := range s.engines.measure(ctx, instances, s.opts.Every*4/5) {
 		samples = append(samples, s.rates.of(m)...)
@@ -80,6 +89,9 @@ func (s *Sampler) Sample(ctx context.Context, now time.Time) error {
 		samples = append(samples, host...)
 	}
 	s.latest.set(now, samples)
+	if s.opts.Metrics == nil {
+		return nil
+	}
 	return s.opts.Metrics.Append(ctx, now, samples)
 }
 
