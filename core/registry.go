@@ -105,6 +105,7 @@ type Route struct {
 	State   RouteState     `json:"state"`
 	Rules   *Rules         `json:"rules,omitempty"` // of the app's serving release; nil for none
 
+	Wakes    bool   `json:"wakes,omitempty"`    // with no instance, requests wait for one: they wake the app
 	HTTPS    bool   `json:"https,omitempty"`    // plain requests are redirected to HTTPS
 	Redirect string `json:"redirect,omitempty"` // another domain that every request is redirected to; "" for none
 }
@@ -143,7 +144,7 @@ func (r Route) Validate() error {
 
 // Equal reports whether two routes say the same.
 func (r Route) Equal(o Route) bool {
-	same := r.Domain == o.Domain && r.AppID == o.AppID && r.State == o.State && r.HTTPS == o.HTTPS &&
+	same := r.Domain == o.Domain && r.AppID == o.AppID && r.State == o.State && r.Wakes == o.Wakes && r.HTTPS == o.HTTPS &&
 		r.Redirect == o.Redirect && maps.Equal(r.Weights, o.Weights)
 	if !same || r.Rules == nil || o.Rules == nil {
 		return same && r.Rules == o.Rules

@@ -74,6 +74,7 @@ func route(a core.App, release *core.Release, domain string) core.Route {
 	}
 	if release != nil {
 		r.Weights = weights(release.Spec)
+		r.Wakes = release.Spec.Scaling.Idle > 0 && !a.Stopped
 	}
 	return r
 }

@@ -71,7 +71,7 @@ func pageOf(r *route, err error) PageKind {
 	switch {
 	case absent && r.state == core.RouteStopped:
 		return PageStopped
-	case absent && r.state == core.RouteStarting:
+	case absent && (r.wakes || r.state == core.RouteStarting):
 		return PageStarting
 	case err == errNoInstance:
 		return PageUnavailable

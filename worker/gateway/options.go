@@ -50,6 +50,7 @@ type Timeouts struct {
 	Dial     time.Duration // for a connection to an instance; 3s
 	Response time.Duration // for the head of a response; 2m
 	Silence  time.Duration // between two pieces of a response, and of a WebSocket; 1h
+	Hold     time.Duration // for the first instance of an app that is asleep; 30s
 	Drain    time.Duration // for what is under way when the gateway stops; 30s
 }
 
@@ -76,6 +77,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&t.Dial, 3*time.Second)
 	setDefault(&t.Response, 2*time.Minute)
 	setDefault(&t.Silence, time.Hour)
+	setDefault(&t.Hold, 30*time.Second)
 	setDefault(&t.Drain, 30*time.Second)
 	return o
 }

@@ -16,6 +16,7 @@ type route struct {
 	https    bool   // plain requests are redirected to HTTPS
 	redirect string // another domain that every request is redirected to; "" for none
 	state    core.RouteState
+	wakes    bool     // requests wait for the first instance
 	rules    *ruleset // nil for none
 	labels   []string // of the versions with a weight
 	order    []string // the same, each as often as its weight says, evenly mixed
@@ -27,7 +28,7 @@ type route struct {
 
 func newRoute(r core.Route, a *app) *route {
 	labels := weighted(r.Weights)
-	return &route{app: a, https: r.HTTPS, redirect: r.Redirect, state: r.State,
+	return &route{app: a, https: r.HTTPS, redirect: r.Redirect, state: r.State, wakes: r.Wakes,
 		labels: labels, order: mix(labels, r.Weights)}
 }
 

@@ -27,6 +27,9 @@ const tick = 5 * time.Second
 // sent again only if it is GET or HEAD, once, and only if nothing of a response has come; one that could not be sent
 // goes elsewhere.
 func (c *conn) send(r *route) (*upstream, error) {
+	if err := c.hold(r); err != nil {
+		return nil, err
+	}
 	c.beginUpload()
 	var space [maxTries + 1]*instance
 	tried := space[:0]

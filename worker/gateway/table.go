@@ -36,6 +36,7 @@ type app struct {
 	id        string
 	instances atomic.Pointer[instances]
 	traffic   traffic
+	held      atomic.Int32 // requests that wait for the first instance
 	access    accessBuffer
 	main      atomic.Pointer[route] // that other apps lead to; nil when it has none
 	ejecting  sync.Mutex            // held while an instance is left out, or let back

@@ -25,6 +25,9 @@ func (l *Loop) place(ctx context.Context, d Desired, a Action) error {
 		placed, err = l.placeIn(ctx, tx, d, a, core.Instance{})
 		return err
 	})
+	if err != nil && a.Release.Number != d.Target.Number {
+		return err // the one that serves has no room to grow, which is no fault of the one on its way
+	}
 	if err != nil {
 		return l.giveUp(ctx, d, core.Instance{}, err)
 	}

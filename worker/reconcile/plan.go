@@ -233,6 +233,7 @@ func (p *planner) converge() {
 		for _, t := range p.missing {
 			p.plan.Actions = append(p.plan.Actions, Action{Kind: Place, Target: t, Release: p.release})
 		}
+		p.sustain()
 	}
 	for _, i := range p.wanted {
 		if i.State == core.InstanceDraining && p.runs(i) {

@@ -46,6 +46,8 @@ func (p *planner) runningState() (core.AppState, core.Text) {
 		return core.AppSwitching, core.Text{}
 	case crashing:
 		return core.AppCrashing, why
+	case total == 0 && p.d.App.Asleep:
+		return core.AppAsleep, core.Text{}
 	case total == 0:
 		return core.AppStopped, core.Text{}
 	case ready == total && p.d.Target.Status == core.ReleaseFailed:

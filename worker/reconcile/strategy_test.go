@@ -27,6 +27,8 @@ func TestStrategies(t *testing.T) {
 	waiting := by(release(2, core.ReleasePending, "2.0", 1), beside)
 	switched := by(release(2, core.ReleaseLive, "2.0", 1), beside)
 	switched.OnlineAt = now.Add(-time.Minute)
+	grown := release(1, core.ReleaseLive, "1.0", 3)
+	grown.Spec.Scaling = core.Scaling{Min: 1, Max: 3}
 	later := switched
 	later.OnlineAt = now.Add(-core.DefaultKeep)
 	ready := func(w *world, r core.Release, ids ...string) {
@@ -67,6 +69,8 @@ func TestStrategies(t *testing.T) {
 			build: func(w *world) { ready(w, one, "a") }, want: []string{"place 2.0"}},
 		{name: "blue-green: it waits", d: Desired{App: app(2, 1), Target: waiting, Live: one},
 			build: func(w *world) { ready(w, one, "a"); ready(w, waiting, "b") }, waits: true},
+		{name: "blue-green: what serves grows with its load meanwhile", d: Desired{App: app(2, 1), Target: waiting, Live: grown},
+			build: func(w *world) { ready(w, grown, "a"); ready(w, waiting, "b") }, want: []string{"place 1.0", "place 1.0"}, waits: true},
 		{name: "blue-green: somebody switches", d: Desired{App: app(2, 1), Target: waiting, Live: one, Switched: true},
 			build: func(w *world) { ready(w, one, "a"); ready(w, waiting, "b") }, want: []string{"switch"}},
 		{name: "blue-green: where nothing serves there is nothing to wait for", d: Desired{App: app(2, 0), Target: waiting},
