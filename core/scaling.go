@@ -74,7 +74,7 @@ const (
 	DefaultScaleWindow = 10 * time.Second
 	MinScaleWindow     = 5 * time.Second
 	MaxScaleWindow     = 10 * time.Minute
-	DefaultScaleUp     = 15 * time.Second
+	DefaultScaleUp     = 5 * time.Second
 	MaxScaleUp         = time.Hour
 	DefaultScaleDown   = 5 * time.Minute
 	MinScaleDown       = 10 * time.Second

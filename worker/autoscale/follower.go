@@ -141,7 +141,7 @@ func (f *follower) load(ctx context.Context, s subject, now time.Time) (scale.Lo
 
 func (f *follower) value(r core.ScaleRule, instances int, now time.Time) scale.Value {
 	if r.Metric.Measured() {
-		return f.measured.mean(r.Metric, now, r.Over())
+		return f.measured.mean(r.Metric, instances, now, r.Over())
 	}
 	v := f.counts.value(r.Metric, now, r.Over())
 	if r.Metric.Divides() {

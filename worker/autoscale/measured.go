@@ -10,14 +10,15 @@ import (
 // stale is after how long a measurement says nothing of now any more.
 const stale = 15 * time.Second
 
-// measured is what the engines measured in the last while: the mean of the instances that serve, in the units of rules.
+// measured is what the engines measured in the last while, of the instances that serve, in the units of rules.
 type measured struct {
 	kept []measurement // oldest first
 }
 
 type measurement struct {
-	at     time.Time
-	values map[core.ScaleMetric]float64
+	at        time.Time
+	instances int                          // that served
+	means     map[core.ScaleMetric]float64 // of those that were measured
 }
 
 // take notes what was measured last, if that is news.
@@ -26,7 +27,7 @@ func (m *measured) take(now time.Time, from Metrics, appID string, instances []c
 	if n := len(m.kept); at.IsZero() || n > 0 && at.Equal(m.kept[n-1].at) {
 		return
 	}
-	m.kept = append(m.kept, measurement{at, means(samples, instances, spec)})
+	m.kept = append(m.kept, measurement{at, len(instances), means(samples, instances, spec)})
 	for len(m.kept) > 1 && (m.kept[0].at.Before(now.Add(-core.MaxScaleWindow)) || m.kept[0].at.After(at)) {
 		m.kept = m.kept[1:]
 	}
@@ -53,13 +54,17 @@ func means(samples []core.MetricSample, instances []core.Instance, spec core.Rel
 	return sums
 }
 
-// mean returns the mean of a metric over a window.
-func (m *measured) mean(metric core.ScaleMetric, now time.Time, window time.Duration) scale.Value {
+// mean returns the mean of a metric over a window, an instance. Of one that divides it is what all had together, divided
+// by those that are there now: else the load of an instance from before others came would count as theirs.
+func (m *measured) mean(metric core.ScaleMetric, instances int, now time.Time, window time.Duration) scale.Value {
 	sum, n := 0.0, 0.0
 	for i, x := range m.kept {
-		v, ok := x.values[metric]
+		v, ok := x.means[metric]
 		if last := i == len(m.kept)-1; !ok || !last && !x.at.After(now.Add(-window)) || x.at.After(now) {
 			continue
+		}
+		if metric.Divides() {
+			v *= float64(x.instances) / float64(max(instances, 1))
 		}
 		sum += v
 		n++
