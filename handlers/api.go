@@ -50,6 +50,8 @@ func (h *Handlers) API(g *echo.Group) {
 	g.POST("/apps/:app/rollback", h.apiRollback)
 	g.GET("/apps/:app/scaling", h.apiScaling)
 	g.PUT("/apps/:app/scaling", h.apiScale)
+	g.DELETE("/apps/:app/scaling", h.apiStopScaling)
+	g.POST("/apps/:app/scaling/dry-run", h.apiDryRunScaling)
 
 	g.GET("/apps/:app/operations", h.apiOperations)
 	g.GET("/operations/:operation", h.apiOperation)

@@ -27,6 +27,7 @@ type releaseJSON struct {
 	Health    core.HealthCheck   `json:"health"`
 	Rules     *rulesJSON         `json:"rules,omitempty"`
 	Strategy  *core.Strategy     `json:"strategy,omitempty"`
+	Scaling   *core.Scaling      `json:"scaling,omitempty"`
 	Served    int64              `json:"served"` // requests during the switch to it
 	Failed    int64              `json:"failed"` // those of them that failed
 	CreatedAt time.Time          `json:"created_at"`
@@ -45,9 +46,13 @@ func newReleaseJSON(words *i18n.Localizer, r core.Release) releaseJSON {
 	if s.Strategy.Kind != core.StrategyAtOnce {
 		strategy = &s.Strategy
 	}
+	var scaling *core.Scaling
+	if s.Scaling.On() {
+		scaling = &s.Scaling
+	}
 	return releaseJSON{Number: r.Number, Status: r.Status, Reason: words.Text(r.Reason), Author: r.Author, Weights: weights,
 		Replicas: s.Replicas, Memory: s.Memory, CPU: s.CPU, Port: s.Port, Command: s.Command, Env: newEnvJSON(s.Env),
-		Bindings: s.Bindings, Health: s.Health.WithDefaults(), Rules: newRulesJSON(s.Rules), Strategy: strategy, Served: r.Served, Failed: r.Failed, CreatedAt: r.CreatedAt,
+		Bindings: s.Bindings, Health: s.Health.WithDefaults(), Rules: newRulesJSON(s.Rules), Strategy: strategy, Scaling: scaling, Served: r.Served, Failed: r.Failed, CreatedAt: r.CreatedAt,
 		OnlineAt: r.OnlineAt}
 }
 
@@ -123,7 +128,7 @@ func bindRelease(c echo.Context) (in core.NewRelease, err error) {
 	var rules *rulesJSON
 	err = bind(c, fields{"version": &in.Version, "weights": &in.Weights, "replicas": &in.Replicas,
 		"memory": &in.Memory, "cpu": &in.CPU, "port": &in.Port, "command": &in.Command, "env": &env,
-		"bindings": &in.Bindings, "health": &in.Health, "rules": &rules, "strategy": &in.Strategy})
+		"bindings": &in.Bindings, "health": &in.Health, "rules": &rules, "strategy": &in.Strategy, "scaling": &in.Scaling})
 	if err == nil && in.Version != "" && in.Weights != nil {
 		err = core.Invalid("weights", "error.version_or_weights")
 	}

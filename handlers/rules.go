@@ -20,7 +20,7 @@ const (
 // AllRules returns the rules of every route.
 func AllRules() Rules {
 	all := Rules{}
-	for _, r := range []Rules{baseRules, apiRules, besideRules, tenantRules, profileRules, quotaRules, draftRules, supportRules, auditRules, tokenRules, rolloutRules, domainRules, portRules} {
+	for _, r := range []Rules{baseRules, apiRules, besideRules, tenantRules, profileRules, quotaRules, draftRules, supportRules, auditRules, tokenRules, rolloutRules, domainRules, portRules, scalingRules} {
 		maps.Copy(all, r)
 	}
 	maps.Copy(all, trafficRules)
@@ -123,8 +123,6 @@ var apiRules = Rules{
 	"POST /api/v1/apps/:app/releases":            core.ActDeploy,
 	"GET /api/v1/apps/:app/releases/:release":    core.ActInspect,
 	"POST /api/v1/apps/:app/rollback":            core.ActDeploy,
-	"GET /api/v1/apps/:app/scaling":              core.ActInspect,
-	"PUT /api/v1/apps/:app/scaling":              core.ActDeploy,
 	"GET /api/v1/apps/:app/operations":           core.ActView,
 	"GET /api/v1/operations/:operation":          core.ActView,
 	"GET /api/v1/tenants/:tenant/uploads":        core.ActInspect,

@@ -22,6 +22,7 @@ type Service interface {
 	TokenService
 	DomainService
 	PortService
+	ScalingService
 
 	// People.
 

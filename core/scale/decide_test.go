@@ -1,6 +1,7 @@
 package scale
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +16,9 @@ func policy(low, high int, rules ...core.ScaleRule) core.Scaling {
 	return core.Scaling{Min: low, Max: high, Rules: rules}
 }
 
-func target(m core.ScaleMetric, v float64) core.ScaleRule { return core.ScaleRule{Metric: m, Target: v} }
+func target(m core.ScaleMetric, v float64) core.ScaleRule {
+	return core.ScaleRule{Metric: m, Target: v}
+}
 
 func steps(m core.ScaleMetric, s ...core.ScaleStep) core.ScaleRule {
 	return core.ScaleRule{Metric: m, Steps: s}
@@ -45,7 +48,7 @@ func TestDecide(t *testing.T) {
 		n      int
 		rule   int
 		why    string // key
-		kind   string // argument
+		kind   string // of the sentence about a rule
 		limit  string
 		asleep bool
 		wanted int // 0 is n
@@ -113,9 +116,10 @@ func TestDecide(t *testing.T) {
 			if c.name == "a release is on its way" {
 				c.wanted = d.Wanted // what the rules want is not at issue
 			}
-			if d.Replicas != c.n || d.Rule != c.rule || d.Why.Key != c.why || d.Why.Args["kind"] != c.kind || d.Limit.Key != c.limit || d.Asleep != c.asleep || d.Wanted != c.wanted {
-				t.Errorf("got %d (wanted %d), rule %d, %v, limit %v, asleep %t; want %d (%d), rule %d, %s %s, %s, %t", d.Replicas, d.Wanted, d.Rule, d.Why, d.Limit, d.Asleep,
-					c.n, c.wanted, c.rule, c.why, c.kind, c.limit, c.asleep)
+			c.why = strings.Replace(c.why, "because_", c.kind+".", 1)
+			if d.Replicas != c.n || d.Rule != c.rule || d.Why.Key != c.why || d.Limit.Key != c.limit || d.Asleep != c.asleep || d.Wanted != c.wanted {
+				t.Errorf("got %d (wanted %d), rule %d, %v, limit %v, asleep %t; want %d (%d), rule %d, %s, %s, %t", d.Replicas, d.Wanted, d.Rule, d.Why, d.Limit, d.Asleep,
+					c.n, c.wanted, c.rule, c.why, c.limit, c.asleep)
 			}
 		})
 	}

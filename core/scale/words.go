@@ -11,21 +11,23 @@ import (
 // words says what a rule measured, and why it asks for n instances instead of now.
 func words(r core.ScaleRule, v float64, n, now int) core.Text {
 	args := []string{"value", Amount(r.Metric, v), "window", short(r.Over())}
+	kind, threshold := "calm", 0.0
 	switch {
 	case r.Target > 0:
-		args = append(args, "kind", "target", "threshold", Amount(r.Metric, r.Target))
+		kind, threshold = "target", r.Target
 	case n > now:
-		args = append(args, "kind", "above", "threshold", Amount(r.Metric, passed(r, v)))
+		kind, threshold = "above", passed(r, v)
 	default:
-		args = append(args, "kind", "calm")
 		for _, s := range r.Steps {
 			if s.Below > 0 && v < s.Below {
-				args = append(args[:len(args)-1], "below", "threshold", Amount(r.Metric, s.Below))
-				break
+				kind, threshold = "below", s.Below
 			}
 		}
 	}
-	return core.T("scale.because_"+string(r.Metric), args...)
+	if kind != "calm" {
+		args = append(args, "threshold", Amount(r.Metric, threshold))
+	}
+	return core.T("scale."+kind+"."+string(r.Metric), args...)
 }
 
 // passed returns the highest threshold that v is above.

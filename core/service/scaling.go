@@ -44,11 +44,22 @@ func (s *Service) Scaling(ctx context.Context, appID string) (v core.ScalingView
 	return v, err
 }
 
-// SetScaling records a release with another scaling. Without Max that is none, and replicas run. Errors: as Release.
-func (s *Service) SetScaling(ctx context.Context, appID string, scaling core.Scaling, replicas *int) (_ core.Release, _ core.Operation, err error) {
+// StopScaling records a release without a scaling. As many instances go on as are in force, at least one. Errors: as
+// Release.
+func (s *Service) StopScaling(ctx context.Context, appID string) (_ core.Release, _ core.Operation, err error) {
 	note := core.AuditEntry{Action: "app.scale", AppID: appID}
 	defer s.attempted(ctx, &note, &err)
-	return s.release(ctx, appID, &note, merged(ctx, core.NewRelease{Scaling: &scaling, Replicas: replicas}))
+	return s.release(ctx, appID, &note, func(tx core.Store, app core.App, current core.Release) (core.ReleaseSpec, core.Text, error) {
+		n := max(app.Sized(current).Spec.Replicas, 1)
+		return merged(ctx, core.NewRelease{Scaling: &core.Scaling{}, Replicas: &n})(tx, app, current)
+	})
+}
+
+// SetScaling records a release with another scaling. It begins with the number in force. Errors: as Release.
+func (s *Service) SetScaling(ctx context.Context, appID string, scaling core.Scaling) (_ core.Release, _ core.Operation, err error) {
+	note := core.AuditEntry{Action: "app.scale", AppID: appID}
+	defer s.attempted(ctx, &note, &err)
+	return s.release(ctx, appID, &note, merged(ctx, core.NewRelease{Scaling: &scaling}))
 }
 
 // ApplyScaling makes the number that was decided for an app the one in force, and tells why on its timeline. The

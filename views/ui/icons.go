@@ -28,6 +28,7 @@ var icons = map[string]string{
 	"menu":     `<path d="M2 4.5h12M2 8h12M2 11.5h12"/>`,
 	"meter":    `<path d="M2.2 12a6.3 6.3 0 1 1 11.6 0M8 9.5l3-3.5"/>`,
 	"name":     `<path d="M2 8.6V2.5h6.1l5.8 5.8-6.1 6.1zM5.3 5.8v.01"/>`,
+	"moon":     `<path d="M13 9.8A5.5 5.5 0 0 1 6.2 3a5.5 5.5 0 1 0 6.8 6.8Z"/>`,
 	"off":      `<circle cx="8" cy="8" r="6"/><path class="fill" d="M6 6h4v4H6z"/>`,
 	"ok":       `<circle class="fill" cx="8" cy="8" r="6.5"/><path class="knock" d="m5.2 8.2 2 2L11 6"/>`,
 	"open":     `<path d="M6.5 3.5h-3v9h9v-3M9.5 2.5h4v4M13.5 2.5l-6 6"/>`,

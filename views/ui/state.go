@@ -32,6 +32,7 @@ var appLooks = map[core.AppState]Look{
 	core.AppFailed:    {"bad", "bad"},
 	core.AppStopping:  {"busy", "busy"},
 	core.AppStopped:   {"off", ""},
+	core.AppAsleep:    {"moon", ""},
 	core.AppDeleting:  {"busy", "busy"},
 }
 

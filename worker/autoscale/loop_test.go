@@ -194,10 +194,10 @@ func TestItGrowsAndShrinksAndSaysWhy(t *testing.T) {
 		t.Fatalf("%+v", list)
 	}
 	first, last := list[len(list)-1], list[0]
-	if first.Text.Args["from"] != "1" || first.Cause.Key != "scale.because_requests" || first.Cause.Args["threshold"] != "25" {
+	if first.Text.Args["from"] != "1" || first.Cause.Key != "scale.target.requests" || first.Cause.Args["threshold"] != "25" {
 		t.Errorf("%v, %v", first.Text, first.Cause)
 	}
-	if last.Text.Args["to"] != "1" || last.Cause.Key != "scale.because_requests" {
+	if last.Text.Args["to"] != "1" || last.Cause.Key != "scale.target.requests" {
 		t.Errorf("%v, %v", last.Text, last.Cause)
 	}
 	status, err := h.store.Scalings().Get(h.ctx, "shop")
