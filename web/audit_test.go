@@ -77,9 +77,10 @@ var attempts = map[string]attempt{
 		p.must(200, http.MethodPost, "/apps/"+w.app+"/canary/hold", nil, nil)
 		return ""
 	}},
-	"PUT /apps/:app/scaling":  {body: object{"min": 2, "max": 2}, action: "app.scale", before: released},
-	"POST /apps/:app/restart": {action: "app.restart", before: released},
-	"POST /apps/:app/stop":    {action: "app.stop", before: released},
+	"PUT /apps/:app/scaling":    {body: object{"min": 2, "max": 2}, action: "app.scale", before: released},
+	"DELETE /apps/:app/scaling": {action: "app.scale", before: released},
+	"POST /apps/:app/restart":   {action: "app.restart", before: released},
+	"POST /apps/:app/stop":      {action: "app.stop", before: released},
 	"POST /apps/:app/start": {action: "app.start", before: func(p realPortal, w auditWalk) string {
 		released(p, w)
 		p.must(202, http.MethodPost, "/apps/"+w.app+"/stop", nil, nil)
@@ -144,6 +145,7 @@ const byPeople = "is asked by people, not by the tokens of the walk; TestEveryCh
 
 // unwalked are the routes that the walk leaves out, and why.
 var unwalked = map[string]string{
+	"POST /apps/:app/scaling/dry-run":         "says what a scaling would have done, and changes nothing",
 	"POST /profile/tokens":                    "a person's own; TestOwnAccountIsAudited goes there",
 	"DELETE /profile/tokens/:token":           "as the one above",
 	"PUT /tenants/:tenant/members/:person":    byPeople,

@@ -218,14 +218,39 @@ func TestSecretsStayInside(t *testing.T) {
 	}
 }
 
-func TestScalingNeedsOneNumber(t *testing.T) {
+// What contradicts itself, thresholds that are none, and cron expressions that never fire or make the library panic.
+func TestBadScaling(t *testing.T) {
 	p := newRealPortal(t)
 	tenant, _ := p.tenant("Tea", core.ScopeRead)
 	app := p.app(tenant, "Shop")
 	p.must(202, http.MethodPost, "/apps/"+app+"/releases", object{"version": "1.0"}, nil)
 	for body, field := range map[string]string{
 		`{}`: "min", `{"max":2}`: "min", `{"min":2,"max":1}`: "max", `{"min":1,"max":2}`: "rules",
-		`{"min":1,"max":1,"rules":[{"metric":"cpu","target":70}]}`: "rules", `{"min":-1}`: "replicas", `{"min":101}`: "replicas",
+		`{"min":-1}`: "replicas", `{"min":101}`: "replicas",
+		`{"min":0,"max":2,"rules":[{"metric":"cpu","target":70}]}`:                                                                       "scaling.min",
+		`{"min":1,"max":101,"rules":[{"metric":"cpu","target":70}]}`:                                                                     "scaling.max",
+		`{"min":2,"max":1,"rules":[{"metric":"cpu","target":70}]}`:                                                                       "max",
+		`{"min":1,"max":2,"rules":[{"metric":"cpu"}]}`:                                                                                   "scaling.rules.0.target",
+		`{"min":1,"max":2,"rules":[{"metric":"cpu","target":0}]}`:                                                                        "scaling.rules.0.target",
+		`{"min":1,"max":2,"rules":[{"metric":"cpu","target":-5}]}`:                                                                       "scaling.rules.0.target",
+		`{"min":1,"max":2,"rules":[{"metric":"cpu","target":101}]}`:                                                                      "scaling.rules.0.target",
+		`{"min":1,"max":2,"rules":[{"metric":"cpu","target":1e400}]}`:                                                                    "rules.target",
+		`{"min":1,"max":2,"rules":[{"metric":"cpu","target":NaN}]}`:                                                                      "",
+		`{"min":1,"max":2,"rules":[{"metric":"requests","target":1e300}]}`:                                                               "scaling.rules.0.target",
+		`{"min":1,"max":2,"rules":[{"metric":"ready","target":3}]}`:                                                                      "scaling.rules.0.metric",
+		`{"min":1,"max":2,"rules":[{"metric":"host_cpu","target":3}]}`:                                                                   "scaling.rules.0.metric",
+		`{"min":1,"max":2,"rules":[{"metric":"total_requests","target":3}]}`:                                                             "scaling.rules.0.target",
+		`{"min":1,"max":2,"rules":[{"metric":"cpu","target":70,"window":"1ms"}]}`:                                                        "scaling.rules.0.window",
+		`{"min":1,"max":2,"rules":[{"metric":"cpu","steps":[{"above":70,"add":1}]},{"metric":"cpu","steps":[{"below":80,"remove":1}]}]}`: "scaling.rules.1.steps.0.below",
+		`{"min":1,"max":2,"rules":[{"metric":"cpu","steps":[{"above":70,"below":20,"add":1}]}]}`:                                         "scaling.rules.0.steps.0.above",
+		`{"min":1,"max":2,"rules":[{"metric":"cpu","steps":[{"above":70,"run":5}]}]}`:                                                    "scaling.rules.0.steps.0.run",
+		`{"min":1,"max":2,"schedules":[{"cron":"0 0 31 2 *","for":"1h","min":2}]}`:                                                       "scaling.schedules.0.cron",
+		`{"min":1,"max":2,"schedules":[{"cron":"TZ=UTC","for":"1h","min":2}]}`:                                                           "scaling.schedules.0.cron",
+		`{"min":1,"max":2,"schedules":[{"cron":"@daily","for":"1h","min":2}]}`:                                                           "scaling.schedules.0.cron",
+		`{"min":1,"max":2,"schedules":[{"from":"25:00","to":"26:00","min":2}]}`:                                                          "scaling.schedules.0.from scaling.schedules.0.to",
+		`{"min":1,"max":2,"schedules":[{"from":"08:00","to":"09:00","zone":"../etc","min":2}]}`:                                          "scaling.schedules.0.zone",
+		`{"min":1,"max":2,"schedules":[{"from":"08:00","to":"09:00"}]}`:                                                                  "scaling.schedules.0.min",
+		`{"min":1,"max":2,"idle":"1ms"}`:                                                                                                 "scaling.idle",
 	} {
 		if got := fieldsOf(p.api(operatorToken, http.MethodPut, "/apps/"+app+"/scaling", body).problem(t, 422)); got != field {
 			t.Errorf("%s: at %q", body, got)

@@ -123,8 +123,10 @@ var calls = map[string]call{
 	"POST /api/v1/apps/:app/releases":     {json: `{"replicas":2}`},
 	"POST /api/v1/apps/:app/rollback":     {json: `{"release":1}`},
 	"PUT /api/v1/apps/:app/scaling":       {json: `{"min":2,"max":2}`},
-	"POST /api/v1/apps/:app/canary":       {json: `{"version":"1.0"}`}, // another one is a fault of the field, as in a release,
-	"PUT /api/v1/apps/:app/canary/share":  {json: `{"share":20}`},
+
+	"POST /api/v1/apps/:app/scaling/dry-run": {json: `{"min":1,"max":2,"rules":[{"metric":"cpu","target":60}]}`},
+	"POST /api/v1/apps/:app/canary":          {json: `{"version":"1.0"}`}, // another one is a fault of the field, as in a release,
+	"PUT /api/v1/apps/:app/canary/share":     {json: `{"share":20}`},
 
 	"POST /apps/:app/ports":             {form: "who=everybody&tls=none"},
 	"POST /apps/:app/ports/:port":       {form: "who=everybody"},
