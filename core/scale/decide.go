@@ -96,7 +96,7 @@ func Decide(p core.Scaling, s State, l Load, now time.Time, room Room) Decision 
 	want, why = d.bound(want, why)
 	d.remember(want)
 	got, hold := d.cool(want)
-	if !hold.IsZero() && got != want {
+	if !hold.IsZero() && got == d.n && got != want { // what goes by some only goes for the reason of the rule
 		why = hold
 	}
 	run, limit := d.fit(got, room)

@@ -156,6 +156,16 @@ func TestTheClockJumps(t *testing.T) {
 	}
 }
 
+// On the way down each step is explained by the rule, not by the cool-down that leaves the rest.
+func TestAPartOfTheWayDownIsExplained(t *testing.T) {
+	s := running(3)
+	s.Asked = []Asked{{now.Add(-time.Minute), 2}}
+	d := Decide(policy(1, 9, target(core.ScaleRequests, 100)), s, load(3, 15), now, Unlimited)
+	if d.Replicas != 2 || d.Why.Key != "scale.target.requests" {
+		t.Errorf("%d because of %v", d.Replicas, d.Why)
+	}
+}
+
 func drawRule(t *rapid.T, name string) core.ScaleRule {
 	m := rapid.SampledFrom([]core.ScaleMetric{core.ScaleCPU, core.ScaleRequests, core.ScaleConcurrency, core.ScaleMemory}).Draw(t, name+" metric")
 	r := core.ScaleRule{Metric: m}
