@@ -1,6 +1,10 @@
 package core
 
-import "slices"
+import (
+	"math"
+	"slices"
+	"strconv"
+)
 
 // ScaleMetric names what a ScaleRule looks at.
 type ScaleMetric string
@@ -53,4 +57,28 @@ func (m ScaleMetric) bounds() (low, high float64) {
 		return 0.01, 10_000_000
 	}
 	return 0.01, 1e15
+}
+
+// Amount words a value with its unit: "82%", "25", "180 ms", "1.2 MB".
+func (m ScaleMetric) Amount(v float64) string {
+	switch m {
+	case ScaleCPU, ScaleMemory:
+		return digits(v) + "%"
+	case ScaleLatency:
+		return digits(v) + " ms"
+	case ScaleMetric(MetricNetIn), ScaleMetric(MetricNetOut), ScaleMetric(MetricDiskRead), ScaleMetric(MetricDiskWrite):
+		return Bytes(v).Human()
+	}
+	return digits(v)
+}
+
+// digits words a number with about three significant digits.
+func digits(v float64) string {
+	switch a := math.Abs(v); {
+	case a >= 100:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	case a >= 10:
+		return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64)
 }

@@ -270,9 +270,12 @@ func (x ScaleSchedule) validate(s Scaling) error {
 		}
 		durationBetween(&f, "for", x.For, time.Minute, 7*24*time.Hour)
 	}
-	for field, n := range map[string]int{"min": x.Min, "max": x.Max, "replicas": x.Replicas} {
-		if n < 0 || n > MaxReplicas {
-			f.Add(field, "error.number_range", "min", "1", "max", itoa(MaxReplicas))
+	for _, b := range []struct {
+		field string
+		n     int
+	}{{"min", x.Min}, {"max", x.Max}, {"replicas", x.Replicas}} {
+		if b.n < 0 || b.n > MaxReplicas {
+			f.Add(b.field, "error.number_range", "min", "1", "max", itoa(MaxReplicas))
 		}
 	}
 	low, high := x.Bounds(s.Min, s.Max)
@@ -293,9 +296,9 @@ func (x ScaleSchedule) validateWeek(f *Faults) {
 			f.Add("days", "error.scaling_day", "day", string(d))
 		}
 	}
-	for field, text := range map[string]string{"from": x.From, "to": x.To} {
-		if _, ok := Clock(text); !ok {
-			f.Add(field, "error.scaling_clock")
+	for _, c := range []struct{ field, text string }{{"from", x.From}, {"to", x.To}} {
+		if _, ok := Clock(c.text); !ok {
+			f.Add(c.field, "error.scaling_clock")
 		}
 	}
 	if x.For != 0 {

@@ -66,6 +66,7 @@ func (h *Handlers) wizardPages(g *echo.Group) {
 func (h *Handlers) appPages(g *echo.Group) {
 	g.GET(paths.App(":app"), h.overviewPage)
 	g.GET(paths.AppHead(":app"), h.headPart)
+	g.GET(paths.Scaling(":app"), h.scalingPage)
 	g.POST(paths.Start(":app"), h.startApp)
 	g.POST(paths.Stop(":app"), h.stopApp)
 	g.POST(paths.Restart(":app"), h.restartApp)

@@ -1,7 +1,6 @@
 package scale
 
 import (
-	"math"
 	"strconv"
 	"time"
 
@@ -10,7 +9,7 @@ import (
 
 // words says what a rule measured, and why it asks for n instances instead of now.
 func words(r core.ScaleRule, v float64, n, now int) core.Text {
-	args := []string{"value", Amount(r.Metric, v), "window", short(r.Over())}
+	args := []string{"value", r.Metric.Amount(v), "window", short(r.Over())}
 	kind, threshold := "calm", 0.0
 	switch {
 	case r.Target > 0:
@@ -25,7 +24,7 @@ func words(r core.ScaleRule, v float64, n, now int) core.Text {
 		}
 	}
 	if kind != "calm" {
-		args = append(args, "threshold", Amount(r.Metric, threshold))
+		args = append(args, "threshold", r.Metric.Amount(threshold))
 	}
 	return core.T("scale."+kind+"."+string(r.Metric), args...)
 }
@@ -39,30 +38,6 @@ func passed(r core.ScaleRule, v float64) float64 {
 		}
 	}
 	return most
-}
-
-// Amount words a value of a metric with its unit: "82%", "25", "180 ms", "1.2 MB".
-func Amount(m core.ScaleMetric, v float64) string {
-	switch m {
-	case core.ScaleCPU, core.ScaleMemory:
-		return digits(v) + "%"
-	case core.ScaleLatency:
-		return digits(v) + " ms"
-	case core.ScaleMetric(core.MetricNetIn), core.ScaleMetric(core.MetricNetOut), core.ScaleMetric(core.MetricDiskRead), core.ScaleMetric(core.MetricDiskWrite):
-		return core.Bytes(v).Human()
-	}
-	return digits(v)
-}
-
-// digits words a number with about three significant digits.
-func digits(v float64) string {
-	switch a := math.Abs(v); {
-	case a >= 100:
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	case a >= 10:
-		return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
-	}
-	return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64)
 }
 
 // short words a duration as people do: "10 s", "5 min", "1 h".

@@ -1052,6 +1052,8 @@ func tabPath(app string, t Tab) string {
 		return paths.Domains(app)
 	case TabRules:
 		return paths.Rules(app)
+	case TabScaling:
+		return paths.Scaling(app)
 	case TabTraffic:
 		return paths.Traffic(app, "")
 	case TabLogs:

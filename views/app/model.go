@@ -35,6 +35,7 @@ const (
 	TabConnection Tab = "connection"
 	TabDomains    Tab = "domains"
 	TabRules      Tab = "rules"
+	TabScaling    Tab = "scaling"
 	TabTraffic    Tab = "traffic"
 	TabRequests   Tab = "requests"
 	TabPorts      Tab = "ports"
@@ -53,7 +54,7 @@ func (h Head) tabs() []Tab {
 	if h.App.IsService() {
 		return []Tab{TabOverview, TabConnection, TabPorts, TabMetrics, TabLogs, TabSettings, TabActivity}
 	}
-	return []Tab{TabOverview, TabVersions, TabDomains, TabRules, TabPorts, TabTraffic, TabMetrics, TabLogs, TabSettings, TabActivity}
+	return []Tab{TabOverview, TabVersions, TabDomains, TabRules, TabScaling, TabPorts, TabTraffic, TabMetrics, TabLogs, TabSettings, TabActivity}
 }
 
 // current is the tab that the page belongs to: single requests are reached from the traffic.
