@@ -14,6 +14,7 @@ type ScalingView struct {
 	Memory   Bytes       // of one instance
 	CPU      MilliCPU    // of one instance; 0 is no limit
 	Storage  bool        // it has storage, so one instance is all there may be
+	Room     Room        // for how many of the most there is room now
 }
 
 // ScaleReplay is what a scaling would have done in the past, by what was measured then.

@@ -130,7 +130,7 @@ func (d *decider) begin() {
 // sleeps reports whether nothing is to run until the next request.
 func (d *decider) sleeps() bool {
 	switch {
-	case d.p.Idle == 0 || d.by != nil && d.by.Max == 0: // a schedule has some run
+	case d.p.Idle == 0 || d.by != nil && d.by.Min+d.by.Replicas > 0: // a schedule has some run
 		return false
 	case d.s.Asleep:
 		return !d.l.Active && !d.l.Awake && !d.l.Busy

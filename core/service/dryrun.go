@@ -40,22 +40,33 @@ func (s *Service) DryRunScaling(ctx context.Context, appID string, scaling core.
 	if err != nil {
 		return r, err
 	}
-	system, now := asSystem(ctx), app.Sized(current).Spec.Replicas
+	now := app.Sized(current).Spec.Replicas
 	_, most := scaling.Range()
-	quota, err := core.MeasureQuotaRoom(system, s.store, s.entries, app, 0, most)
+	room, err := s.scaleRoom(ctx, app, current.Spec, now, most)
 	if err != nil {
 		return r, err
 	}
-	hosts, err := core.MeasureHostRoom(system, s.store, current.Spec, now)
-	if err != nil {
-		return r, err
-	}
-	r = scale.Replay(scaling, past, scale.Room{Quota: max(quota.Replicas, now), QuotaText: quota.Text, Hosts: hosts})
-	r.Room, r.RoomText = min(max(quota.Replicas, now), hosts), quota.Text
-	if hosts < quota.Replicas {
-		r.RoomText = core.T("scale.hosts", "wanted", strconv.Itoa(r.Most), "room", strconv.Itoa(hosts))
+	r = scale.Replay(scaling, past, room)
+	r.Room, r.RoomText = min(room.Quota, room.Hosts), room.QuotaText
+	if room.Hosts < room.Quota {
+		r.RoomText = hostsText(most, room.Hosts)
 	}
 	return r, nil
+}
+
+// scaleRoom returns how many instances of an app there is room for, up to most; those in force have theirs.
+func (s *Service) scaleRoom(ctx context.Context, app core.App, spec core.ReleaseSpec, now, most int) (scale.Room, error) {
+	system := asSystem(ctx)
+	quota, err := core.MeasureQuotaRoom(system, s.store, s.entries, app, now, most)
+	if err != nil {
+		return scale.Room{}, err
+	}
+	hosts, err := core.MeasureHostRoom(system, s.store, spec, now)
+	return scale.Room{Quota: quota.Replicas, QuotaText: quota.Text, Hosts: hosts}, err
+}
+
+func hostsText(wanted, room int) core.Text {
+	return core.T("scale.hosts", "wanted", strconv.Itoa(wanted), "room", strconv.Itoa(room))
 }
 
 // past7 reads what the rules of a scaling look at.

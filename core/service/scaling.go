@@ -27,6 +27,16 @@ func (s *Service) Scaling(ctx context.Context, appID string) (v core.ScalingView
 		return v, err
 	}
 	v.Ready = counts[app.ID].Ready
+	if v.On() {
+		_, most := v.Range()
+		room, err := s.scaleRoom(ctx, app, r.Spec, v.Replicas, most)
+		if err != nil {
+			return v, err
+		}
+		if v.Room = (core.Room{Replicas: room.Quota, Text: room.QuotaText}); room.Hosts < min(room.Quota, most) {
+			v.Room = core.Room{Replicas: room.Hosts, Text: hostsText(most, room.Hosts)}
+		}
+	}
 	_, _, by := scale.Bounds(v.Scaling, s.now())
 	for i := range v.Schedules {
 		if &v.Schedules[i] == by {
