@@ -59,17 +59,62 @@ func (m ScaleMetric) bounds() (low, high float64) {
 	return 0.01, 1e15
 }
 
+// CheckLimit reports a threshold that no value of m can be meant by. Errors: EINVALID.
+func (m ScaleMetric) CheckLimit(v float64) error {
+	low, high := m.bounds()
+	if v >= low && v <= high { // NaN is in no range
+		return nil
+	}
+	return Errorf(EINVALID, "error.scaling_threshold", "min", number64(low), "max", number64(high))
+}
+
 // Amount words a value with its unit: "82%", "25", "180 ms", "1.2 MB".
 func (m ScaleMetric) Amount(v float64) string {
-	switch m {
-	case ScaleCPU, ScaleMemory:
+	switch {
+	case m == ScaleCPU || m == ScaleMemory:
 		return digits(v) + "%"
-	case ScaleLatency:
+	case m == ScaleLatency:
 		return digits(v) + " ms"
-	case ScaleMetric(MetricNetIn), ScaleMetric(MetricNetOut), ScaleMetric(MetricDiskRead), ScaleMetric(MetricDiskWrite):
+	case m.InBytes():
 		return Bytes(v).Human()
 	}
 	return digits(v)
+}
+
+// Typed is how a person types a value of m: "70", "1.5 MB".
+func (m ScaleMetric) Typed(v float64) string {
+	if !m.InBytes() {
+		return number64(v)
+	}
+	if b := Bytes(v); float64(b) == v {
+		if exact, err := ParseBytes(b.Human()); err == nil && exact == b {
+			return b.Human()
+		}
+		return b.String()
+	}
+	return number64(v)
+}
+
+// Read reads what a person typed as a value of m. Errors: EINVALID.
+func (m ScaleMetric) Read(text string) (float64, error) {
+	v, err := strconv.ParseFloat(text, 64)
+	if err == nil && !math.IsNaN(v) && !math.IsInf(v, 0) {
+		return v, nil
+	}
+	if m.InBytes() {
+		b, err := ParseBytes(text)
+		return float64(b), err
+	}
+	return 0, Errorf(EINVALID, "error.scaling_number", "value", text)
+}
+
+// InBytes reports whether m counts bytes.
+func (m ScaleMetric) InBytes() bool {
+	switch m {
+	case ScaleMetric(MetricNetIn), ScaleMetric(MetricNetOut), ScaleMetric(MetricDiskRead), ScaleMetric(MetricDiskWrite):
+		return true
+	}
+	return false
 }
 
 // digits words a number with about three significant digits.

@@ -212,10 +212,7 @@ func (r ScaleRule) validate(most int) error {
 	}
 	durationBetween(&f, "window", r.Window, MinScaleWindow, MaxScaleWindow)
 	limits := func(field string, v float64) {
-		low, high := r.Metric.bounds()
-		if !(v >= low && v <= high) { // NaN is in no range
-			f.Add(field, "error.scaling_threshold", "min", number64(low), "max", number64(high))
-		}
+		f.Merge(field, r.Metric.CheckLimit(v))
 	}
 	switch {
 	case r.Target != 0 && len(r.Steps) > 0:

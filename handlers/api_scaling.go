@@ -24,6 +24,9 @@ type ScalingService interface {
 // scalingRules are those of the scaling of apps.
 var scalingRules = Rules{
 	"GET /apps/:app/scaling":                 core.ActInspect,
+	"GET /apps/:app/scaling/now":             core.ActInspect,
+	"POST /apps/:app/scaling":                core.ActDeploy,
+	"POST /apps/:app/scaling/try":            core.ActInspect,
 	"GET /api/v1/apps/:app/scaling":          core.ActInspect,
 	"PUT /api/v1/apps/:app/scaling":          core.ActDeploy,
 	"DELETE /api/v1/apps/:app/scaling":       core.ActDeploy,

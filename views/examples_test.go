@@ -209,7 +209,7 @@ func examples() map[string]templ.Component {
 	}
 	for _, more := range []func() map[string]templ.Component{
 		releaseExamples, draftExamples, trialExamples, trafficExamples, metricExamples, domainExamples, portExamples,
-		healthExamples,
+		healthExamples, scalingExamples,
 	} {
 		maps.Copy(all, more())
 	}

@@ -178,3 +178,20 @@ if (currentTab) {
   const [outer, inner] = [bar.getBoundingClientRect(), currentTab.getBoundingClientRect()];
   if (inner.right > outer.right) bar.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
 }
+
+// Rows of a form that come and go. A row's key is in its inputs, where the server put it in the others.
+on("click", "[data-row-add]", (button) => {
+  const rows = button.closest("[data-rows]");
+  const list = rows.querySelector("[data-rows-list]");
+  const row = rows.querySelector("template").content.querySelector("[data-row]").cloneNode(true);
+  const key = String(1 + Math.max(-1, ...Array.from(list.querySelectorAll("input[type=hidden][data-key]"), (k) => Number(k.value))));
+  row.querySelectorAll("[data-key]").forEach((i) => (i.value = key + i.value));
+  list.append(row);
+  row.querySelector("select").focus();
+});
+on("click", "[data-row-remove]", (button) => {
+  const [row, rows] = [button.closest("[data-row]"), button.closest("[data-rows]")];
+  row.remove();
+  rows.querySelector("[data-row-add]").focus();
+  rows.dispatchEvent(new Event("rows", { bubbles: true }));
+});

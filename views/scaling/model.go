@@ -1,3 +1,4 @@
+// Package scaling has the page that says how the number of an app's instances follows its load, and the form of it.
 package scaling
 
 import (
@@ -9,21 +10,53 @@ import (
 	"berth/views/app"
 	"berth/views/i18n"
 	"berth/views/layout"
+	"berth/views/ui"
 )
 
-// Page says what is in force and why.
+// Page says what is in force and why, and asks for something else. Its inputs are named by their row: "rules.0.threshold".
 type Page struct {
-	Page layout.Page
-	Head app.Head
-	View core.ScalingView
+	Page  layout.Page
+	Head  app.Head
+	View  core.ScalingView
+	Form  ui.Form
+	Rules []Rule
+	Hours []Hours
+	Trial Trial
+}
+
+// Inputs are the fields beside the rows that show what is wrong with them.
+var Inputs = []string{"replicas", "min", "max", "cooldown_up", "cooldown_down", "idle", "rules", "schedules"}
+
+// known are all the inputs that show a fault.
+func (m Page) known() []string {
+	all := Inputs
+	for i := range m.Rules {
+		for _, name := range []string{"metric", "threshold", "window", "count"} {
+			all = append(all[:len(all):len(all)], RuleField(i, name))
+		}
+	}
+	for i := range m.Hours {
+		for _, name := range []string{"days", "from", "to", "cron", "for", "zone", "min", "max"} {
+			all = append(all[:len(all):len(all)], HoursField(i, name))
+		}
+	}
+	return all
+}
+
+// Trial is what the rules as they are typed would have done.
+type Trial struct {
+	URL    string // that tries them
+	Quota  string // where more is asked for
+	Load   bool   // it is asked for as soon as the page is there
+	Known  bool
+	Replay core.ScaleReplay
+	Wanted int         // the most that may run
+	Faults []core.Text // why it cannot be tried
 }
 
 // now says how many run, and within which bounds.
-func (m Page) now(ctx context.Context) string {
-	v := m.View
+func now(ctx context.Context, v core.ScalingView) string {
 	switch {
-	case v.Storage:
-		return i18n.T(ctx, "scaling.storage")
 	case v.Asleep:
 		return i18n.T(ctx, "scaling.asleep")
 	case v.On():
@@ -36,27 +69,64 @@ func (m Page) now(ctx context.Context) string {
 func lines(ctx context.Context, r core.ScaleRule) (all []string) {
 	name := i18n.T(ctx, "scaling.metric."+string(r.Metric))
 	window := i18n.From(ctx).Duration(r.Over())
+	say := func(kind string, threshold float64, kv ...any) {
+		kv = append(kv, "metric", name, "threshold", r.Metric.Amount(threshold), "window", window)
+		all = append(all, i18n.T(ctx, "scaling.rule_"+kind, kv...))
+	}
 	if r.Target > 0 {
-		return []string{i18n.T(ctx, "scaling.rule_target", "metric", name, "threshold", r.Metric.Amount(r.Target), "window", window)}
+		say("target", r.Target)
 	}
 	for _, s := range r.Steps {
 		switch {
 		case s.Below > 0:
-			all = append(all, i18n.T(ctx, "scaling.rule_remove", "metric", name, "threshold", r.Metric.Amount(s.Below), "window", window, "count", s.Remove))
+			say("remove", s.Below, "count", s.Remove)
 		case s.Run > 0:
-			all = append(all, i18n.T(ctx, "scaling.rule_run", "metric", name, "threshold", r.Metric.Amount(s.Above), "window", window, "count", s.Run))
+			say("run", s.Above, "count", s.Run)
 		default:
-			all = append(all, i18n.T(ctx, "scaling.rule_add", "metric", name, "threshold", r.Metric.Amount(s.Above), "window", window, "count", s.Add))
+			say("add", s.Above, "count", s.Add)
 		}
 	}
 	return all
 }
 
-func (m Page) acted(r core.ScaleRule) (core.ScaleMove, bool) {
-	move, ok := m.View.Status.Acted[r.String()]
+// won reports whether the rule asked for the most when it was last decided.
+func won(v core.ScalingView, r core.ScaleRule) bool { return !r.Off && v.Status.Rule == r.String() }
+
+func acted(v core.ScalingView, r core.ScaleRule) (core.ScaleMove, bool) {
+	move, ok := v.Status.Acted[r.String()]
 	return move, ok
 }
 
-func moment(ctx context.Context, at time.Time) string { return i18n.From(ctx).Time(at) }
+// short reports whether fewer fit than may be wanted.
+func short(v core.ScalingView) bool {
+	_, most := v.Range()
+	return v.On() && v.Room.Replicas < most && !v.Room.Text.IsZero()
+}
 
-func (m Page) idle() time.Duration { return time.Duration(m.View.Idle) }
+// durations are what a time is chosen from, with the one that is chosen among them.
+func durations(chosen string, offered ...time.Duration) []time.Duration {
+	d, err := time.ParseDuration(chosen)
+	if err != nil || d == 0 {
+		return offered
+	}
+	var all []time.Duration
+	for _, o := range offered {
+		if d != 0 && d <= o {
+			if d < o {
+				all = append(all, d)
+			}
+			d = 0
+		}
+		all = append(all, o)
+	}
+	if d != 0 {
+		all = append(all, d)
+	}
+	return all
+}
+
+// same reports whether a choice is the one that was made.
+func same(chosen string, d time.Duration) bool {
+	c, err := time.ParseDuration(chosen)
+	return err == nil && c == d
+}
