@@ -45,6 +45,7 @@ func scalingExamples() map[string]templ.Component {
 	bad := full
 	bad.Rules, bad.Hours = append([]scaling.Rule{}, bad.Rules...), append([]scaling.Hours{}, bad.Hours...)
 	bad.Rules[1].Threshold, bad.Hours[1].Cron = "90", "0 0 31 2 *"
+	bad.Form = form()
 	bad.Form.Values["max"] = "1"
 	bad.Trial = scaling.Trial{Faults: []core.Text{core.T("error.scaling_bounds")}}
 	bad.Form.Errors = map[string]core.Text{"max": core.T("error.scaling_bounds"),

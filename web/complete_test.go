@@ -54,6 +54,8 @@ var same = map[string]string{
 	"POST /apps/:app/draft/discard":               "DELETE /api/v1/apps/:app/draft",
 	"POST /apps/:app/draft/unstage":               "PUT /api/v1/apps/:app/draft",
 	"POST /apps/:app/rules":                       "POST /api/v1/apps/:app/releases",
+	"POST /apps/:app/scaling":                     "PUT /api/v1/apps/:app/scaling",
+	"POST /apps/:app/scaling/try":                 "POST /api/v1/apps/:app/scaling/dry-run",
 	"POST /apps/:app/trial":                       "POST /api/v1/apps/:app/canary",
 	"POST /apps/:app/switch":                      "POST /api/v1/apps/:app/releases/:release/switch",
 	"POST /apps/:app/domains":                     "POST /api/v1/apps/:app/domains",

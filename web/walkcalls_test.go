@@ -54,6 +54,8 @@ var calls = map[string]call{
 	"POST /apps/:app/versions/new/:upload":   {as: map[string]string{"upload": "app upload"}, form: "label=3.0", renew: uploadAgain},
 	"POST /apps/:app/versions/new/image":     {form: "ref=registry.example.com/x:1"},
 	"POST /apps/:app/scale":                  {form: "replicas=2"},
+	"POST /apps/:app/scaling":                {form: "how=fixed&replicas=2"},
+	"POST /apps/:app/scaling/try":            {form: "how=auto&min=1&max=2&idle=1h"},
 	"POST /apps/:app/rollback":               {form: "release={release}"},
 	"POST /apps/:app/deploy":                 {form: "version={version}&plan=small&port=8080"},
 	"GET /apps/:app/deploy":                  {query: "version={version}"},

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"time"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -72,7 +72,7 @@ func HoursOf(schedules []core.ScaleSchedule) (rows []Hours) {
 	for _, x := range schedules {
 		h := Hours{Kind: "week", From: x.From, To: x.To, Cron: x.Cron, Zone: x.Zone, Min: typed(x.Min), Max: typed(x.Max), On: !x.Off}
 		if x.Cron != "" {
-			h.Kind, h.For = "cron", time.Duration(x.For).String()
+			h.Kind, h.For = "cron", tidy(x.For)
 		}
 		if x.Replicas > 0 {
 			h.Min, h.Max = typed(x.Replicas), typed(x.Replicas)
@@ -93,6 +93,17 @@ func typed(n int) string {
 		return ""
 	}
 	return strconv.Itoa(n)
+}
+
+// tidy is "2h" where time.Duration says "2h0m0s".
+func tidy(d core.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if short, ok := strings.CutSuffix(text, zero); ok {
+			text = short + zero[:1]
+		}
+	}
+	return text
 }
 
 func newRule() Rule {
