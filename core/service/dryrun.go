@@ -107,13 +107,8 @@ func pastOf(m core.ScaleMetric, spec core.ReleaseSpec, series func(core.Metric) 
 			}
 			return seconds * 1000
 		})
-	case core.ScaleConcurrency: // by Little's law, with the time within which most are answered: rather too much than too little
-		return combined(series(core.MetricLatency), series(core.MetricRequests), func(seconds, requests float64) float64 {
-			if requests == 0 {
-				return 0
-			}
-			return seconds * requests
-		})
+	case core.ScaleConcurrency:
+		return series(core.MetricConcurrency)
 	case core.ScaleMemory:
 		return combined(series(core.MetricMemory), series(core.MetricReady), func(bytes, ready float64) float64 {
 			return scale.InRuleUnits(m, bytes/max(ready, 1), spec)
