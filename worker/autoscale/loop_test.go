@@ -341,3 +341,25 @@ func TestAStaleDecisionIsRefused(t *testing.T) {
 		t.Fatalf("%v, %d", err, h.running())
 	}
 }
+
+// F2: another worker takes over from one that is frozen in the middle of a peak. What the old one still decides on what it
+// read before is refused, and the number moves as if one had decided alone.
+func TestTheLeaderChanges(t *testing.T) {
+	h := newHouse(t, byRequests)
+	h.until(3, time.Minute, 60, 0)
+	frozen, stale := h.loop, h.app()
+	h.restart()
+	h.until(5, time.Minute, 120, 0)
+	moves := len(h.events("scaled"))
+	err := frozen.Scaler.ApplyScaling(h.ctx, stale, 3, core.ScaleStatus{AppID: "shop", TenantID: "acme", Release: 1, Replicas: 1})
+	if core.ErrorCode(err) != core.ECONFLICT {
+		t.Errorf("the frozen worker wrote: %v", err)
+	}
+	// Thawed, it looks once more before it learns that it leads no longer.
+	frozen.Look(h.ctx, true)
+	h.pass(4*time.Minute, 0, 0)
+	if n := h.running(); n != 5 || len(h.events("scaled")) != moves {
+		t.Errorf("%d in force, %d moves, want 5 and %d", n, len(h.events("scaled")), moves)
+	}
+	h.until(1, 3*time.Minute, 0, 0)
+}
