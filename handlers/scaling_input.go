@@ -62,6 +62,9 @@ func scalingInput(c echo.Context) (scalingRows, error) {
 	if len(f) == 0 && p.Max < p.Min {
 		f.Add("max", "error.scaling_bounds")
 	}
+	if len(in.rules)+len(in.hours) == 0 && p.Idle == 0 {
+		f.Add("rules", "error.scaling_no_rules")
+	}
 	return in, f.Err()
 }
 

@@ -138,6 +138,7 @@ func TestBadScalingForm(t *testing.T) {
 		"min NaN":           {between("NaN", "2", cpu("70")), "min"},
 		"max 101":           {between("1", "101", cpu("70")), "max"},
 		"max empty":         {between("1", "", cpu("70")), "max"},
+		"no rule at all":    {between("1", "2"), "rules"},
 		"threshold 0":       {between("1", "2", cpu("0")), "rules.0.threshold"},
 		"threshold -5":      {between("1", "2", cpu("-5")), "rules.0.threshold"},
 		"threshold NaN":     {between("1", "2", cpu("NaN")), "rules.0.threshold"},
