@@ -10,6 +10,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"berth/core"
 )
 
 const (
@@ -19,24 +21,6 @@ const (
 
 // errForbidden is the cause when somebody names an address that they may not reach through Berth.
 var errForbidden = errors.New("address may not be reached")
-
-// notPublic are networks that lead to this machine, to its neighbours or to a cloud's own services, besides those that
-// netip knows: carrier NAT, documentation, benchmarks, reserved ones, ways to write IPv4 in IPv6, a cloud's wire server.
-var notPublic = prefixes("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15",
-	"198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "168.63.129.16/32",
-	"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "fec0::/10")
-
-func prefixes(list ...string) []netip.Prefix {
-	var p []netip.Prefix
-	for _, s := range list {
-		p = append(p, netip.MustParsePrefix(s))
-	}
-	return p
-}
-
-func isPublic(ip netip.Addr) bool {
-	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !within(ip, notPublic)
-}
 
 func within(ip netip.Addr, networks []netip.Prefix) bool {
 	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(ip) })
@@ -56,7 +40,7 @@ func (s *Store) network(trusted bool) *http.Transport {
 		return t
 	}
 	allowed := func(ip netip.Addr) bool { return within(ip, s.opts.Networks) }
-	secured := dialer(func(ip netip.Addr) bool { return isPublic(ip) || allowed(ip) })
+	secured := dialer(func(ip netip.Addr) bool { return core.IsPublicAddress(ip) || allowed(ip) })
 	t.DialContext = dialer(allowed).DialContext // plain HTTP
 	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		return (&tls.Dialer{NetDialer: secured}).DialContext(ctx, network, addr)
