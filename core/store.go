@@ -39,6 +39,7 @@ type Store interface {
 	Scalings() ScalingStore
 	Domains() DomainStore
 	Certificates() CertificateStore
+	Alerts() AlertStore
 
 	// Transact runs f with a store whose writes are one transaction: all or none. f may run again after a
 	// serialization failure, so it changes nothing but the store.
