@@ -14,6 +14,7 @@ type AlertChannel struct {
 	TenantID  string
 	Name      string
 	Kind      ChannelKind
+	Language  string // of what it tells; "" is English
 	Shows     string // of its target what may be read: addresses of email, the host of a hook
 	Author    string
 	CreatedAt time.Time

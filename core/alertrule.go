@@ -92,6 +92,20 @@ func DefaultAlertRules(tenantID string) []AlertRule {
 	return rules
 }
 
+// MergeAlertRules returns the rules of a tenant: the default ones, each as the tenant has it, and those that it wrote.
+func MergeAlertRules(tenantID string, own []AlertRule) []AlertRule {
+	rules := DefaultAlertRules(tenantID)
+	for _, r := range own {
+		at := slices.IndexFunc(rules, func(d AlertRule) bool { return d.ID == r.ID })
+		if at < 0 {
+			rules = append(rules, r)
+		} else {
+			rules[at] = r
+		}
+	}
+	return rules
+}
+
 func minutes(n int) Duration { return Duration(time.Duration(n) * time.Minute) }
 
 // Default reports whether r is one of DefaultAlertRules, or in the place of one.

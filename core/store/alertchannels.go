@@ -15,6 +15,7 @@ type alertChannelRow struct {
 	ID        string `gorm:"primaryKey"`
 	Name      string
 	Kind      core.ChannelKind
+	Language  string
 	Shows     string
 	Sealed    []byte
 	Author    string
@@ -28,7 +29,7 @@ func (alertChannelRow) TableName() string { return "alert_channels" }
 func channelSealName(tenantID, id string) string { return "alert_channels/" + tenantID + "/" + id }
 
 func (r alertChannelRow) channel() core.AlertChannel {
-	return core.AlertChannel{TenantID: r.TenantID, ID: r.ID, Name: r.Name, Kind: r.Kind, Shows: r.Shows, Author: r.Author,
+	return core.AlertChannel{TenantID: r.TenantID, ID: r.ID, Name: r.Name, Kind: r.Kind, Language: r.Language, Shows: r.Shows, Author: r.Author,
 		CreatedAt: time.Time(r.CreatedAt), Fault: r.Fault, UsedAt: time.Time(r.UsedAt)}
 }
 
@@ -51,9 +52,9 @@ func (s alerts) Channels(ctx context.Context, tenantID string) ([]core.AlertChan
 }
 
 func (s alerts) PutChannel(ctx context.Context, c core.AlertChannel, target *core.AlertTarget) error {
-	row := alertChannelRow{TenantID: c.TenantID, ID: c.ID, Name: c.Name, Kind: c.Kind, Shows: c.Shows, Author: c.Author,
+	row := alertChannelRow{TenantID: c.TenantID, ID: c.ID, Name: c.Name, Kind: c.Kind, Language: c.Language, Shows: c.Shows, Author: c.Author,
 		CreatedAt: moment(c.CreatedAt), Fault: c.Fault, UsedAt: moment(c.UsedAt)}
-	columns := []string{"name", "kind", "fault", "used_at"}
+	columns := []string{"name", "kind", "language", "fault", "used_at"}
 	if target != nil {
 		sealed, err := s.seal.seal(channelSealName(c.TenantID, c.ID), target)
 		if err != nil {

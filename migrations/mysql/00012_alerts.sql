@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS alert_channels (
   id         VARBINARY(64) NOT NULL,
   name       VARCHAR(255) NOT NULL,
   kind       VARCHAR(32) NOT NULL,
+  language   VARCHAR(32) NOT NULL,
   shows      TEXT NOT NULL,
   sealed     MEDIUMBLOB NOT NULL,
   author     VARCHAR(255) NOT NULL,

@@ -25,6 +25,7 @@ CREATE TABLE alert_channels (
   id         TEXT NOT NULL,
   name       TEXT NOT NULL,
   kind       TEXT NOT NULL,
+  language   TEXT NOT NULL,
   shows      TEXT NOT NULL,
   sealed     BLOB NOT NULL,
   author     TEXT NOT NULL,

@@ -38,7 +38,7 @@ func testAlertRules(w *world) {
 
 func testAlertChannels(w *world) {
 	target := core.AlertTarget{URL: "https://hooks.example.com/token", Secret: "0123456789abcdef"}
-	c := core.AlertChannel{ID: core.NewID(), TenantID: w.tenant.ID, Name: "On call", Kind: core.ChannelWebhook, Author: "Alice", CreatedAt: time.Now()}
+	c := core.AlertChannel{ID: core.NewID(), TenantID: w.tenant.ID, Name: "On call", Kind: core.ChannelWebhook, Language: "zh-Hans", Author: "Alice", CreatedAt: time.Now()}
 	w.ok(w.Alerts().PutChannel(w.alice, c, &target))
 	c.Shows = "https://hooks.example.com/…"
 	check(w, []core.AlertChannel{c})(w.Alerts().Channels(w.alice, w.tenant.ID))
