@@ -25,3 +25,10 @@ func IsPublicAddress(ip netip.Addr) bool {
 	ip = ip.Unmap().WithZone("")
 	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !slices.ContainsFunc(notPublic, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
+
+// MayDial reports whether an address that customers name may be dialled: it is public, or in one of the networks that the
+// operator allows.
+func MayDial(ip netip.Addr, networks []netip.Prefix) bool {
+	ip = ip.Unmap().WithZone("")
+	return IsPublicAddress(ip) || slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(ip) })
+}

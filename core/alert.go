@@ -85,7 +85,7 @@ type AlertNotice struct {
 	ID        string // sorts by time; a receiver that gets one again knows it by this
 	TenantID  string
 	ChannelID string
-	Alert     Alert // as it was then; zero for a try of the channel
+	Alert     Alert // as it was then
 	AppName   string
 	CreatedAt time.Time
 	Tries     int

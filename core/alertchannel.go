@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -36,6 +37,11 @@ const (
 	ChannelFeishu   ChannelKind = "feishu"
 )
 
+// Signed reports whether what goes to a channel of this kind can be signed with a secret.
+func (k ChannelKind) Signed() bool {
+	return k == ChannelWebhook || k == ChannelDingTalk || k == ChannelFeishu
+}
+
 // ChannelKinds are all of them.
 var ChannelKinds = []ChannelKind{ChannelEmail, ChannelWebhook, ChannelSlack, ChannelDingTalk, ChannelWeCom, ChannelFeishu}
 
@@ -59,8 +65,19 @@ func (t AlertTarget) Shows() string {
 	return strings.Join(t.To, ", ")
 }
 
-// Validate reports every fault of a target for a kind of channel. Errors: EINVALID at "to", "url", "secret".
-func (t AlertTarget) Validate(kind ChannelKind) error {
+// Validate reports every fault of c itself. Errors: EINVALID at "name", "language".
+func (c AlertChannel) Validate() error {
+	var f Faults
+	f.Merge("", ValidateName("name", c.Name))
+	if c.Language != "" && c.Language != "en" && c.Language != "zh-Hans" {
+		f.Add("language", "error.channel_language")
+	}
+	return f.Err()
+}
+
+// Validate reports every fault of a target for a kind of channel; networks are the private ones that a hook may lead to.
+// Errors: EINVALID at "kind", "to", "url", "secret".
+func (t AlertTarget) Validate(kind ChannelKind, networks []netip.Prefix) error {
 	var f Faults
 	switch {
 	case !slices.Contains(ChannelKinds, kind):
@@ -68,12 +85,15 @@ func (t AlertTarget) Validate(kind ChannelKind) error {
 	case kind == ChannelEmail:
 		t.validateEmail(&f)
 	default:
-		t.validateHook(&f, kind)
+		t.validateHook(&f, kind, networks)
 	}
 	return f.Err()
 }
 
 func (t AlertTarget) validateEmail(f *Faults) {
+	if t.URL != "" || t.Secret != "" {
+		f.Add("url", "error.channel_email_url")
+	}
 	if len(t.To) == 0 || len(t.To) > maxRecipients {
 		f.Add("to", "error.channel_recipients", "max", itoa(maxRecipients))
 	}
@@ -85,23 +105,35 @@ func (t AlertTarget) validateEmail(f *Faults) {
 	}
 }
 
-func (t AlertTarget) validateHook(f *Faults, kind ChannelKind) {
+func (t AlertTarget) validateHook(f *Faults, kind ChannelKind, networks []netip.Prefix) {
+	if len(t.To) > 0 {
+		f.Add("to", "error.channel_hook_to")
+	}
 	u, err := url.Parse(t.URL)
 	switch {
 	case err != nil || len(t.URL) > 2000 || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.Fragment != "" ||
 		strings.ContainsFunc(t.URL, func(r rune) bool { return r <= ' ' || r == 0x7f }):
 		f.Add("url", "error.channel_url")
-	case literal(u.Hostname()).IsValid() && !IsPublicAddress(literal(u.Hostname())):
+	case literal(u.Hostname()).IsValid() && !MayDial(literal(u.Hostname()), networks):
 		f.Add("url", "error.channel_private")
 	}
-	if kind == ChannelWebhook && (len(t.Secret) < 16 || len(t.Secret) > 200) {
+	switch {
+	case kind == ChannelWebhook && (len(t.Secret) < 16 || len(t.Secret) > 200):
 		f.Add("secret", "error.channel_secret")
-	} else if len(t.Secret) > 200 {
+	case len(t.Secret) > 200:
 		f.Add("secret", "error.text_long", "max", "200")
+	case t.Secret != "" && !kind.Signed():
+		f.Add("secret", "error.channel_unsigned")
 	}
 }
 
 func literal(host string) netip.Addr {
 	ip, _ := netip.ParseAddr(host)
 	return ip
+}
+
+// AlertSender hands messages to channels.
+type AlertSender interface {
+	// Try sends a message that says that it is a try. Errors: EUNREACHABLE, with why in words.
+	Try(ctx context.Context, c AlertChannel, t AlertTarget) error
 }

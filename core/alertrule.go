@@ -149,6 +149,8 @@ func (r AlertRule) validateThreshold(f *Faults) {
 		f.Add("threshold", "error.alert_threshold")
 	case (r.Kind == AlertQuota || r.Kind == AlertMetric && r.Metric.IsShare()) && (r.Threshold > 100 || r.Threshold == 100 && !r.Below):
 		f.Add("threshold", "error.alert_share")
+	case r.Kind == AlertLogs && (r.Threshold > 1000 || r.Threshold != math.Trunc(r.Threshold)):
+		f.Add("threshold", "error.number_range", "min", "1", "max", "1000")
 	case r.Kind == AlertCertificate && r.Threshold > 90:
 		f.Add("threshold", "error.number_range", "min", "1", "max", "90")
 	}

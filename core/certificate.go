@@ -73,6 +73,9 @@ type CertificateStore interface {
 	// Presented returns all that the gateways present, without keys: those of verified domains that have a chain, and
 	// the base domain's. Workers alone call it.
 	Presented(ctx context.Context) ([]Certificate, error)
+	// Failing returns those of verified domains that have no chain after so many tries, without keys. Workers alone call
+	// it.
+	Failing(ctx context.Context, tries int) ([]Certificate, error)
 	// Key returns the private key, PEM. Workers alone call it. Errors: ENOTFOUND.
 	Key(ctx context.Context, id string) ([]byte, error)
 	// Claim returns a certificate of a verified domain that leads somewhere, or of the base domain, whose NextTry is

@@ -149,6 +149,12 @@ func (s certificates) Presented(ctx context.Context) ([]core.Certificate, error)
 	})
 }
 
+func (s certificates) Failing(ctx context.Context, tries int) ([]core.Certificate, error) {
+	return s.list(ctx, func(db *gorm.DB) *gorm.DB {
+		return db.Where("chain = '' AND tries >= ? AND "+ofVerified, tries).Order("id")
+	})
+}
+
 func (s certificates) Key(ctx context.Context, id string) (key []byte, err error) {
 	var row certificateRow
 	err = s.read(ctx, func(db *gorm.DB) error {
