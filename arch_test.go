@@ -42,7 +42,6 @@ var rooms = []room{
 	{"worker/resolve", []string{"core"}, []string{"github.com/miekg/dns"}},
 	{"worker/certificate", []string{"core"}, []string{"github.com/mholt/acmez/v3/...", "github.com/miekg/dns"}},
 	{"worker/alert", []string{"core"}, nil},
-	{"worker/certificate", []string{"core"}, []string{"github.com/mholt/acmez/v3/..."}},
 	{"worker/metrics/tsdb", []string{"core"}, []string{"github.com/prometheus/prometheus/..."}},
 	{"worker/metrics/remote", []string{"core"}, []string{"github.com/prometheus/prometheus/prompb", "github.com/klauspost/compress/s2"}},
 	{"worker/metrics/...", []string{"core"}, nil},

@@ -162,6 +162,28 @@ func between(f *Faults, field string, d Duration, least, most time.Duration) {
 	}
 }
 
+// Normal returns r without what its kind does not look at.
+func (r AlertRule) Normal() AlertRule {
+	if r.Kind != AlertMetric {
+		r.Metric, r.Below = "", false
+	}
+	if r.Kind != AlertMetric && r.Kind != AlertLogs {
+		r.Window = 0
+	}
+	if r.Kind != AlertLogs {
+		r.Query = ""
+	}
+	if r.Kind == AlertHealth {
+		r.Threshold = 0
+	}
+	return r
+}
+
+// Repeats reports whether r and o hold for the same, so that people would be told twice.
+func (r AlertRule) Repeats(o AlertRule) bool {
+	return r.Kind == o.Kind && r.AppID == o.AppID && r.Metric == o.Metric && r.Below == o.Below && r.Threshold == o.Threshold && r.Query == o.Query
+}
+
 // Contradicts reports whether r and o are two bounds of one metric of which one is always broken.
 func (r AlertRule) Contradicts(o AlertRule) bool {
 	if r.Kind != AlertMetric || o.Kind != AlertMetric || r.Off || o.Off || r.Metric != o.Metric || r.Below == o.Below ||
@@ -185,7 +207,7 @@ func (r AlertRule) Text() Text {
 		}
 		return T("alert.rule_"+string(r.Metric)+"_"+bound, "value", MetricText(r.Metric, r.Threshold), "for", short(r.For), "window", short(r.Window))
 	case AlertLogs:
-		return T("alert.rule_logs", "value", plain(r.Threshold), "query", r.Query, "window", short(r.Window))
+		return T("alert.rule_logs", "value", plain(r.Threshold), "query", r.Query, "window", short(r.Window), "for", short(r.For))
 	}
 	return T("alert.rule_"+string(r.Kind), "value", plain(r.Threshold), "for", short(r.For))
 }
@@ -197,7 +219,7 @@ func MetricText(m Metric, v float64) string {
 		return plain(v) + "%"
 	case m == MetricMemory:
 		return Bytes(v).Human()
-	case m == MetricNetIn || m == MetricNetOut || m == MetricDiskRead || m == MetricDiskWrite:
+	case m.isSize():
 		return Bytes(v).Human() + "/s"
 	case m == MetricLatency:
 		return plain(v*1000) + " ms"
@@ -215,14 +237,56 @@ func plain(v float64) string {
 	return strconv.FormatFloat(v, 'g', 3, 64)
 }
 
-// short writes a duration without what is zero: "5m", not "5m0s".
+// short writes a duration in whole units: "1 h 30 min", "15 s".
 func short(d Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
+	var parts []string
+	left := time.Duration(d)
+	for _, u := range []struct {
+		size time.Duration
+		name string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}} {
+		if n := left / u.size; n > 0 {
+			parts = append(parts, itoa(int(n))+" "+u.name)
+			left -= n * u.size
+		}
 	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
+	if len(parts) == 0 {
+		return "0 s"
 	}
-	return s
+	return strings.Join(parts, " ")
+}
+
+// ParseThreshold reads what a person writes as the bound of a rule: a number, for sizes with a unit (256MiB), for response
+// times in milliseconds, shares in percent. Errors: EINVALID at "threshold".
+func ParseThreshold(kind AlertKind, m Metric, text string) (float64, error) {
+	text = strings.TrimSpace(text)
+	number := strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(text, "%"), "/s"), "ms"))
+	if kind == AlertMetric && m.isSize() {
+		if size, err := ParseBytes(strings.ReplaceAll(number, " ", "")); err == nil {
+			return float64(size), nil
+		}
+	}
+	v, err := strconv.ParseFloat(number, 64)
+	if err != nil {
+		return 0, Invalid("threshold", "error.alert_threshold")
+	}
+	if kind == AlertMetric && m == MetricLatency {
+		v /= 1000
+	}
+	return v, nil
+}
+
+// ThresholdText is what ParseThreshold reads.
+func (r AlertRule) ThresholdText() string {
+	switch {
+	case r.Kind == AlertMetric && r.Metric.isSize():
+		return Bytes(r.Threshold).String()
+	case r.Kind == AlertMetric && r.Metric == MetricLatency:
+		return strconv.FormatFloat(r.Threshold*1000, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(r.Threshold, 'f', -1, 64)
+}
+
+func (m Metric) isSize() bool {
+	return m == MetricMemory || m == MetricNetIn || m == MetricNetOut || m == MetricDiskRead || m == MetricDiskWrite
 }

@@ -40,6 +40,7 @@ const (
 	ActInspect     Action = "inspect"     // see versions, releases, their environment but its secrets, traffic
 	ActCreate      Action = "create"      // bring new apps into a tenant
 	ActDeploy      Action = "deploy"      // change apps, their versions and releases
+	ActAlert       Action = "alert"       // say when people are told that something is wrong, and when not
 	ActDelete      Action = "delete"      // delete apps and their data
 	ActCredentials Action = "credentials" // read the credentials of a service
 	ActMembers     Action = "members"     // see who is in a tenant, its quota and its use
@@ -53,22 +54,22 @@ const (
 var platform = map[Action]bool{ActSupport: true, ActOperate: true}
 
 // whole are the actions on more than single apps: out of reach for a token that is narrowed to some.
-var whole = map[Action]bool{ActCreate: true, ActMembers: true, ActManage: true, ActAudit: true, ActSupport: true, ActOperate: true}
+var whole = map[Action]bool{ActCreate: true, ActAlert: true, ActMembers: true, ActManage: true, ActAudit: true, ActSupport: true, ActOperate: true}
 
 // rights is the one table of who may do what in a tenant. Beyond it an operator may do everything, and the support
 // staff ActSupport.
 var rights = map[Role]map[Action]bool{
 	RoleSupport:   allow(ActView, ActLogs),
 	RoleViewer:    allow(ActView, ActLogs, ActInspect, ActMembers),
-	RoleDeveloper: allow(ActView, ActLogs, ActInspect, ActMembers, ActCreate, ActDeploy, ActDelete, ActCredentials),
-	RoleAdmin:     allow(ActView, ActLogs, ActInspect, ActMembers, ActCreate, ActDeploy, ActDelete, ActCredentials, ActManage, ActAudit),
+	RoleDeveloper: allow(ActView, ActLogs, ActInspect, ActMembers, ActCreate, ActDeploy, ActAlert, ActDelete, ActCredentials),
+	RoleAdmin:     allow(ActView, ActLogs, ActInspect, ActMembers, ActCreate, ActDeploy, ActAlert, ActDelete, ActCredentials, ActManage, ActAudit),
 }
 
 // scopes is what a token of each scope keeps of its owner's rights.
 var scopes = map[Scope]map[Action]bool{
 	ScopeRead:   allow(ActView, ActLogs, ActInspect, ActMembers),
-	ScopeDeploy: allow(ActView, ActLogs, ActInspect, ActMembers, ActCreate, ActDeploy),
-	ScopeAdmin: allow(ActView, ActLogs, ActInspect, ActMembers, ActCreate, ActDeploy, ActDelete, ActCredentials, ActManage, ActAudit,
+	ScopeDeploy: allow(ActView, ActLogs, ActInspect, ActMembers, ActCreate, ActDeploy, ActAlert),
+	ScopeAdmin: allow(ActView, ActLogs, ActInspect, ActMembers, ActCreate, ActDeploy, ActAlert, ActDelete, ActCredentials, ActManage, ActAudit,
 		ActSupport, ActOperate),
 }
 

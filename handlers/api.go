@@ -73,6 +73,7 @@ func (h *Handlers) API(g *echo.Group) {
 	h.rolloutAPI(g)
 	h.domainAPI(g)
 	h.portAPI(g)
+	h.alertAPI(g)
 }
 
 func serveOpenAPI(c echo.Context) error {

@@ -29,6 +29,7 @@ func (h *Handlers) Pages(g *echo.Group) {
 	h.auditPages(g)
 	h.tokenPages(g)
 	h.portPages(g)
+	h.alertPages(g)
 	h.domainPages(g)
 }
 

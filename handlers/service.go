@@ -23,6 +23,7 @@ type Service interface {
 	DomainService
 	PortService
 	ScalingService
+	AlertService
 
 	// People.
 

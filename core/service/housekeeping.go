@@ -68,6 +68,7 @@ func (s *Service) tidy(ctx context.Context) {
 		"use":         s.store.Usage().PruneSamples(ctx, now.Add(-keepSamples)),
 		"history":     s.pruneHistory(ctx, now),
 		"traffic":     s.pruneTraffic(ctx, now),
+		"alerts":      s.pruneAlerts(ctx, now),
 	} {
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("housekeeping is to be done again", "what", what, "error", err)

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -26,6 +27,7 @@ type Deps struct {
 	TCP      core.TCPTraffic // nil counts nothing
 	TCPPool  core.TCPPool
 	Metrics  core.MetricStore                          // nil where another process keeps the measurements
+	Alerts   core.AlertSender                          // tries channels of alerts
 	Mailer   core.Mailer                               // nil sends no mail
 	Words    func(language string, t core.Text) string // what mail says; language "" is English
 
@@ -36,6 +38,8 @@ type Deps struct {
 	Publisher core.Waker    // tells the gateways of an app's domains; nil leaves that to its resync
 	HTTPSURL  string        // of the gateways, as browsers see it; "" when they do not speak it
 	ACME      bool          // Berth asks a certificate authority by itself
+
+	AlertNetworks []netip.Prefix // private networks that alerts may be posted to
 
 	WorkerSecret     string // the password with which this Berth's engines pull; "" accepts none
 	Registration     bool   // people may make an account by themselves
@@ -69,6 +73,7 @@ type Service struct {
 	tcpPool  core.TCPPool
 	metrics  core.MetricStore
 	post     *post
+	sender   core.AlertSender
 
 	health    core.HealthSource
 	vantage   Vantage
@@ -96,6 +101,9 @@ type Service struct {
 	failures  *failures // of signing in
 	resets    *failures // mails with a link to set a new password
 	attempts  *attempts
+
+	alertNetworks []netip.Prefix
+	alertsPruned  pruned
 
 	auditKept     time.Duration
 	auditPruned   pruned
@@ -125,6 +133,7 @@ func New(d Deps) *Service {
 		s.https = parseURL(d.HTTPSURL)
 	}
 	s.access, s.health, s.vantage = d.Access, d.Health, d.Vantage
+	s.sender, s.alertNetworks = d.Alerts, d.AlertNetworks
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -34,6 +34,7 @@ type Section string
 const (
 	SectionHome     Section = "home"
 	SectionActivity Section = "activity"
+	SectionAlerts   Section = "alerts"
 	SectionMembers  Section = "members"
 	SectionQuota    Section = "quota"
 	SectionAudit    Section = "audit"
