@@ -113,6 +113,7 @@ func (p *parts) serveRest(ctx context.Context, leave func(), out io.Writer) erro
 		if !p.cfg.Has("portal") {
 			supervisor.Add(worker.Loop{Name: "answers", Run: p.keepAnswers})
 		}
+		supervisor.Add(p.alertLoops()...)
 	}
 	supervisor.Add(p.trafficLoops()...)
 	front, err := p.front(ctx, out)
@@ -311,7 +312,7 @@ func (p *parts) joinService(entries core.Catalog, workerSecret string) {
 	p.service = service.New(service.Deps{Store: p.store, Images: p.images, Engines: p.engines, Catalog: entries, Waker: p.loop,
 		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.traffic, Metrics: p.measured, TCP: p.traffic, TCPPool: tcpPool(p.cfg), WorkerSecret: workerSecret,
 		Health: p.answers(), Vantage: p, Checker: p.domains, Publisher: p.discovery, HTTPSURL: p.cfg.SecureURL(), ACME: p.cfg.ACME(),
-		Mailer: newMailer(p.cfg, p.log), Words: p.word, Register: p.cfg.OIDCRegister == "on", BootstrapToken: p.cfg.BootstrapToken,
+		Mailer: newMailer(p.cfg, p.log), Words: p.word, Alerts: p.newAlertSender(), AlertNetworks: p.cfg.NetworksOfAlerts(), Register: p.cfg.OIDCRegister == "on", BootstrapToken: p.cfg.BootstrapToken,
 		Registration: p.cfg.Registration == "on", RegistrationPlan: p.cfg.RegistrationPlan, BaseDomain: p.cfg.BaseDomain, DefaultPlan: p.cfg.DefaultPlan, GatewayURL: p.cfg.GatewayURL,
 		Access:    p.traffic,
 		PortalURL: p.cfg.PortalURL, TempDir: filepath.Join(p.cfg.Data, "uploads"), AuditKept: p.cfg.AuditKept(), Now: time.Now, Log: p.log.With("part", "service")})

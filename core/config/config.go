@@ -62,6 +62,8 @@ type Config struct {
 	SMTPFrom     string `name:"smtp-from" placeholder:"ADDRESS" help:"Who mail comes from: Berth <berth@example.com>, or the bare address."`
 	SMTPTLS      string `name:"smtp-tls" default:"starttls" placeholder:"KIND" help:"starttls, tls or none."`
 
+	AlertNetworks []string `name:"alert-networks" placeholder:"CIDR,..." help:"Private networks with receivers that alerts may be posted to, such as the company's own chat. Default: none."`
+
 	OIDCIssuer       string `name:"oidc-issuer" placeholder:"URL" help:"An OpenID Connect provider that people may sign in with. Default: none."`
 	OIDCClientID     string `name:"oidc-client-id" placeholder:"ID" help:"What Berth is called there."`
 	OIDCClientSecret string `name:"oidc-client-secret" secret:"all" placeholder:"SECRET" help:"The secret that goes with it."`
@@ -119,9 +121,14 @@ func (c Config) Ports() (from, to int) {
 func (c Config) AuditKept() time.Duration { return time.Duration(c.AuditRetention) * 24 * time.Hour }
 
 // Networks returns the private networks in which people may name image registries. The Config must be valid.
-func (c Config) Networks() []netip.Prefix {
+func (c Config) Networks() []netip.Prefix { return prefixes(c.ImageNetworks) }
+
+// NetworksOfAlerts returns the private networks that alerts may be posted to. The Config must be valid.
+func (c Config) NetworksOfAlerts() []netip.Prefix { return prefixes(c.AlertNetworks) }
+
+func prefixes(list []string) []netip.Prefix {
 	var networks []netip.Prefix
-	for _, n := range c.ImageNetworks {
+	for _, n := range list {
 		if p, err := netip.ParsePrefix(n); err == nil {
 			networks = append(networks, p.Masked())
 		}

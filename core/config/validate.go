@@ -59,17 +59,22 @@ func (c Config) Validate() error {
 	if _, err := netip.ParsePrefix(c.NetworkPool); err != nil {
 		f.add("network-pool", "%q is not a network; write 10.213.0.0/16", c.NetworkPool)
 	}
-	for _, n := range c.ImageNetworks {
-		if _, err := netip.ParsePrefix(n); err != nil {
-			f.add("image-networks", "%q is not a network; write 10.20.0.0/16", n)
-		}
-	}
+	f.networks("image-networks", c.ImageNetworks)
+	f.networks("alert-networks", c.AlertNetworks)
 	if c.Catalog != "" {
 		if _, err := os.Stat(c.Catalog); err != nil {
 			f.add("catalog", "%s cannot be read; name a YAML file that exists, or leave it out", c.Catalog)
 		}
 	}
 	return errors.Join(f...)
+}
+
+func (f *faults) networks(name string, list []string) {
+	for _, n := range list {
+		if _, err := netip.ParsePrefix(n); err != nil {
+			f.add(name, "%q is not a network; write 10.20.0.0/16", n)
+		}
+	}
 }
 
 func (f *faults) roles(roles []string) {
