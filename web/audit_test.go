@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -109,9 +111,54 @@ var attempts = map[string]attempt{
 		p.must(200, http.MethodPut, "/tenants/"+w.tenant+"/quota", object{"memory": "1GiB"}, nil)
 		return ""
 	}},
+	"POST /tenants/:tenant/alert-rules":                  {body: alertRule, action: "alert.add", before: told},
+	"PUT /tenants/:tenant/alert-rules/:rule":             {body: object{"kind": "metric", "metric": "latency", "threshold": 2}, action: "alert.change", before: ruled},
+	"DELETE /tenants/:tenant/alert-rules/:rule":          {action: "alert.delete", before: ruled},
+	"POST /tenants/:tenant/alert-channels":               {body: object{"name": "Chat", "kind": "slack", "url": "https://hooks.example.com/x"}, action: "channel.add"},
+	"PUT /tenants/:tenant/alert-channels/:channel":       {body: object{"name": "Chat"}, action: "channel.change", before: hooked("")},
+	"POST /tenants/:tenant/alert-channels/:channel/test": {action: "channel.try", before: hooked("/test")},
+	"DELETE /tenants/:tenant/alert-channels/:channel":    {action: "channel.delete", before: hooked("")},
+	"POST /tenants/:tenant/alert-silences":               {body: alertSilence, action: "silence.create"},
+	"DELETE /tenants/:tenant/alert-silences/:silence":    {action: "silence.end", before: silenced},
+
 	"POST /quota-requests/:request/withdraw": {action: "quota.withdraw", before: asked("withdraw")},
 	"POST /quota-requests/:request/approve":  {action: "quota.approve", before: asked("approve")},
 	"POST /quota-requests/:request/refuse":   {body: object{"answer": "Not now"}, action: "quota.refuse", before: asked("refuse")},
+}
+
+// hooked makes a channel that leads to a receiver, and returns a path below it.
+func hooked(verb string) func(p realPortal, w auditWalk) string {
+	return func(p realPortal, w auditWalk) string {
+		receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		p.t.Cleanup(receiver.Close)
+		var made object
+		p.must(201, http.MethodPost, "/tenants/"+w.tenant+"/alert-channels", object{"name": "On call", "kind": "slack", "url": receiver.URL}, &made)
+		return fmt.Sprint("/tenants/", w.tenant, "/alert-channels/", made["id"], verb)
+	}
+}
+
+// told has a channel, so that rules are of use.
+func told(p realPortal, w auditWalk) string {
+	hooked("")(p, w)
+	return ""
+}
+
+var alertRule = object{"kind": "metric", "metric": "latency", "threshold": 0.5}
+
+// ruled makes a rule and returns its path.
+func ruled(p realPortal, w auditWalk) string {
+	told(p, w)
+	var made object
+	p.must(201, http.MethodPost, "/tenants/"+w.tenant+"/alert-rules", alertRule, &made)
+	return fmt.Sprint("/tenants/", w.tenant, "/alert-rules/", made["id"])
+}
+
+var alertSilence = object{"until": time.Now().Add(time.Hour)}
+
+func silenced(p realPortal, w auditWalk) string {
+	var made object
+	p.must(201, http.MethodPost, "/tenants/"+w.tenant+"/alert-silences", alertSilence, &made)
+	return fmt.Sprint("/tenants/", w.tenant, "/alert-silences/", made["id"])
 }
 
 var invitation = object{"email": "guest@example.com", "role": "viewer"}
@@ -331,6 +378,7 @@ func TestNoSecretInTheAudit(t *testing.T) {
 	p.must(202, http.MethodPost, release, object{"version": "1.0", "env": env(secret(1))}, nil)
 	p.must(202, http.MethodPost, release, object{"env": env(secret(2))}, nil)
 	p.must(202, http.MethodPost, release, object{"env": []object{}}, nil)
+	p.must(201, http.MethodPost, "/tenants/tea/alert-channels", object{"name": "Hook", "kind": "webhook", "url": "https://example.com/" + secret(33), "secret": secret(34)}, nil)
 	versions := "/apps/" + app + "/versions"
 	p.api(operatorToken, http.MethodPost, versions, asJSON(t, object{"image": "registry.example.com/tea:1", "user": secret(3), "password": secret(4)}))
 	for _, c := range []struct {
@@ -349,6 +397,7 @@ func TestNoSecretInTheAudit(t *testing.T) {
 		{http.MethodPost, "/tenants/tea/tokens", object{"name": "<" + secret(15), "scope": secret(16)}},
 		{http.MethodDelete, "/apps/" + app + "/versions/" + secret(17), nil},
 		{http.MethodPatch, "/apps/" + app, object{"name": "<" + secret(18)}},
+		{http.MethodPost, "/tenants/tea/alert-channels", object{"name": "<" + secret(30), "kind": "webhook", "url": "http://127.0.0.1/" + secret(31), "secret": secret(32)}},
 	} {
 		if got := p.api(operatorToken, c.method, c.path, asJSON(t, c.body)); got.status < 400 {
 			t.Errorf("%s %s %v: %d", c.method, c.path, c.body, got.status)

@@ -100,6 +100,17 @@ var same = map[string]string{
 	"POST /plans/:plan":                      "PUT /api/v1/plans/:plan",
 	"POST /plans/:plan/delete":               "DELETE /api/v1/plans/:plan",
 
+	"POST /alerts/rules":                    "POST /api/v1/tenants/:tenant/alert-rules",
+	"POST /alerts/rules/:rule":              "PUT /api/v1/tenants/:tenant/alert-rules/:rule",
+	"POST /alerts/rules/:rule/switch":       "PUT /api/v1/tenants/:tenant/alert-rules/:rule",
+	"POST /alerts/rules/:rule/delete":       "DELETE /api/v1/tenants/:tenant/alert-rules/:rule",
+	"POST /alerts/channels":                 "POST /api/v1/tenants/:tenant/alert-channels",
+	"POST /alerts/channels/:channel":        "PUT /api/v1/tenants/:tenant/alert-channels/:channel",
+	"POST /alerts/channels/:channel/test":   "POST /api/v1/tenants/:tenant/alert-channels/:channel/test",
+	"POST /alerts/channels/:channel/delete": "DELETE /api/v1/tenants/:tenant/alert-channels/:channel",
+	"POST /alerts/silences":                 "POST /api/v1/tenants/:tenant/alert-silences",
+	"POST /alerts/silences/:silence/end":    "DELETE /api/v1/tenants/:tenant/alert-silences/:silence",
+
 	"POST /tokens":                       "POST /api/v1/tenants/:tenant/tokens",
 	"POST /tokens/:token/delete":         "DELETE /api/v1/tenants/:tenant/tokens/:token",
 	"POST /profile/tokens":               "POST /api/v1/profile/tokens",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -15,6 +16,8 @@ import (
 	"berth/core/service"
 	"berth/e2e/testenv"
 	"berth/views/i18n"
+	"berth/views/paths"
+	"berth/worker/alert"
 	"berth/worker/image"
 )
 
@@ -54,7 +57,7 @@ func newRealPortalWith(t *testing.T, change func(*service.Deps)) realPortal {
 	deps := service.Deps{Store: s, Images: images, Catalog: entries, Waker: asleep{}, TCPPool: tcpPool,
 		Notifier: service.NewNotifier(), Traffic: noTraffic{}, Metrics: noMetrics{}, BootstrapToken: operatorToken, Registration: true, RegistrationPlan: "starter",
 		PortalURL: "http://localhost:8080", BaseDomain: "localhost", GatewayURL: "http://localhost:8000",
-		TempDir: t.TempDir(), Logs: silence{}}
+		TempDir: t.TempDir(), Logs: silence{}, Alerts: newAlertSender(), AlertNetworks: alertNetworks}
 	change(&deps)
 	p.service = service.New(deps)
 	p.portal = newPortal(t, p.service, func(o *Options) {
@@ -90,6 +93,14 @@ func newUploads(t *testing.T, s *service.Service) http.Handler {
 		t.Fatal(err)
 	}
 	return uploads
+}
+
+// alertNetworks have the receivers of tests.
+var alertNetworks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+
+func newAlertSender() *alert.Sender {
+	return alert.NewSender(alert.SenderOptions{Networks: alertNetworks, Words: func(_ string, t core.Text) string { return t.String() },
+		Page: func(tenantID string) string { return "http://localhost:8080" + paths.Alerts(tenantID) }})
 }
 
 // silence is the log of apps that write nothing.

@@ -97,6 +97,23 @@ var calls = map[string]call{
 	"POST /quota/requests":                        {form: "tenant={tenant}&resource=instances&amount=900&reason=More tea is coming"},
 	"POST /api/v1/tenants/:tenant/quota-requests": {json: `{"resource":"instances","amount":900,"reason":"More tea is coming"}`},
 
+	"POST /alerts/rules":                    {form: "tenant={tenant}&kind=metric&metric=restarts&threshold=7&window=5m&for=2m&severity=warning"},
+	"POST /alerts/rules/:rule":              {form: "tenant={tenant}&kind=metric&metric=latency&threshold=900&window=5m&for=2m&severity=warning"},
+	"POST /alerts/rules/:rule/switch":       {form: "tenant={tenant}&off=on"},
+	"POST /alerts/rules/:rule/delete":       {form: "tenant={tenant}"},
+	"POST /alerts/channels":                 {form: "tenant={tenant}&name=Chat&kind=slack&url=https://hooks.example.com/x"},
+	"POST /alerts/channels/:channel":        {form: "tenant={tenant}&name=Renamed"},
+	"POST /alerts/channels/:channel/test":   {form: "tenant={tenant}"},
+	"POST /alerts/channels/:channel/delete": {form: "tenant={tenant}"},
+	"POST /alerts/silences":                 {form: "tenant={tenant}&lasts=1h"},
+	"POST /alerts/silences/:silence/end":    {form: "tenant={tenant}"},
+
+	"POST /api/v1/tenants/:tenant/alert-rules":            {json: `{"kind":"metric","metric":"restarts","threshold":7}`},
+	"PUT /api/v1/tenants/:tenant/alert-rules/:rule":       {json: `{"kind":"metric","metric":"latency","threshold":0.9}`},
+	"POST /api/v1/tenants/:tenant/alert-channels":         {json: `{"name":"Chat","kind":"slack","url":"https://hooks.example.com/x"}`},
+	"PUT /api/v1/tenants/:tenant/alert-channels/:channel": {json: `{"name":"Renamed"}`},
+	"POST /api/v1/tenants/:tenant/alert-silences":         {json: `{"until":"2099-01-01T00:00:00Z"}`},
+
 	"POST /tokens":               {form: "tenant={tenant}&name=ci&scope=read"},
 	"POST /tokens/:token/delete": {form: "tenant={tenant}"},
 	"POST /profile/tokens":       {form: "name=ci&scope=read"},

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -51,7 +52,8 @@ func newHouse(t *testing.T) *house {
 	h.absent = sample{"tenant": "no-team", "app": "no-app", "blog": "no-blog", "service": "no-service", "upload": core.NewID(),
 		"app upload": core.NewID(), "operation": core.NewID(), "id": core.NewID(), "version": "7.7", "label": "7.7", "release": "77",
 		"token": core.NewID(), "entry": "nothing", "plan": "nothing", "request": core.NewID(), "port": "77", "session": core.NewID(),
-		"person": core.NewID(), "user": core.NewID(), "invitation": core.NewID(), "domain": "no-domain.example.com", "host": "no-host"}
+		"person": core.NewID(), "user": core.NewID(), "invitation": core.NewID(), "domain": "no-domain.example.com", "host": "no-host",
+		"rule": core.NewID(), "channel": core.NewID(), "silence": core.NewID()}
 	h.own["host"], h.foreign["host"] = core.LocalHost, "elsewhere"
 	h.invite()
 	h.own["session"], h.foreign["session"] = h.waiting(h.own["tenant"]), h.waiting(h.foreign["tenant"])
@@ -91,6 +93,7 @@ func (h *house) furnish(name, label string) sample {
 	s["invitation"] = made["id"].(string)
 	s["domain"] = core.Slugify(name) + ".example.com"
 	h.must(201, http.MethodPost, "/apps/"+s["app"]+"/domains", object{"domain": s["domain"]}, &made)
+	h.alerts(s)
 	s["upload"], s["app upload"] = h.uploaded(tenant, ""), h.uploaded(tenant, s["app"])
 	_, err := h.service.PutPlan(h.system(), core.Slugify(name), core.Amounts{}, true)
 	h.ok(err)
@@ -104,6 +107,23 @@ func (h *house) furnish(name, label string) sample {
 	h.ok(h.store.Instances().Create(h.system(), core.Instance{ID: core.NewInstanceID(), AppID: s["app"], TenantID: tenant,
 		VersionID: core.NewID(), Label: label, Release: 1, HostID: h.host(), HostPort: 25700 + int(label[0]-'0'), State: core.InstanceReady, CreatedAt: time.Now()}))
 	return s
+}
+
+// alerts makes a channel, a rule and a silence.
+func (h *house) alerts(s sample) {
+	h.t.Helper()
+	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	h.t.Cleanup(receiver.Close)
+	channel, err := h.service.AddAlertChannel(h.system(), core.AlertChannel{TenantID: s["tenant"], Name: "On call", Kind: core.ChannelSlack},
+		core.AlertTarget{URL: receiver.URL})
+	h.ok(err)
+	minute := core.Duration(time.Minute)
+	rule, err := h.service.AddAlertRule(h.system(), core.AlertRule{TenantID: s["tenant"], Kind: core.AlertMetric, Metric: core.MetricLatency, Threshold: 0.5,
+		Window: minute, For: minute, Severity: core.AlertWarning})
+	h.ok(err)
+	silence, err := h.service.SilenceAlerts(h.system(), core.AlertSilence{TenantID: s["tenant"], RuleID: rule.ID, Until: time.Now().Add(time.Hour)})
+	h.ok(err)
+	s["channel"], s["rule"], s["silence"] = channel.ID, rule.ID, silence.ID
 }
 
 // tcpPort opens a TCP port of an app.
