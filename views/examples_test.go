@@ -208,7 +208,7 @@ func examples() map[string]templ.Component {
 		"internal":  errors.ErrorPage(errors.Error{Page: gate(), Status: 500, Message: core.T("error.internal"), Request: "01jd8z"}),
 	}
 	for _, more := range []func() map[string]templ.Component{
-		releaseExamples, draftExamples, trialExamples, trafficExamples, metricExamples, domainExamples, portExamples,
+		releaseExamples, draftExamples, trialExamples, trafficExamples, metricExamples, alertExamples, domainExamples, portExamples,
 		healthExamples, scalingExamples,
 	} {
 		maps.Copy(all, more())
