@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -124,7 +125,7 @@ func (r AlertRule) Validate() error {
 	if r.Kind == AlertMetric || r.Kind == AlertLogs {
 		between(&f, "window", r.Window, AlertEvery, 24*time.Hour)
 	}
-	if r.Kind == AlertLogs && (r.Query == "" || utf8.RuneCountInString(r.Query) > 200 || !utf8.ValidString(r.Query)) {
+	if r.Kind == AlertLogs && (r.Query == "" || utf8.RuneCountInString(r.Query) > 200 || strings.ContainsFunc(r.Query, unprintable)) {
 		f.Add("query", "error.alert_query")
 	}
 	if r.Kind == AlertQuota && r.AppID != "" {
@@ -139,6 +140,8 @@ func (r AlertRule) Validate() error {
 	}
 	return f.Err()
 }
+
+func unprintable(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
 
 func (r AlertRule) validateThreshold(f *Faults) {
 	if r.Kind == AlertHealth {

@@ -19,7 +19,7 @@ func alertRules() []core.AlertRule {
 		rules = append(rules, r)
 	}
 	rules[5].AppID, rules[5].Channels = "tea-shop", []string{"chat"}
-	return append(rules, core.AlertRule{ID: "logs", TenantID: tenant.ID, Kind: core.AlertLogs, Query: "panic: \u202e<b>", Threshold: 3, Window: core.Duration(time.Minute),
+	return append(rules, core.AlertRule{ID: "logs", TenantID: tenant.ID, Kind: core.AlertLogs, Query: "panic: <b>", Threshold: 3, Window: core.Duration(time.Minute),
 		For: core.Duration(15 * time.Second), Severity: core.AlertCritical, CreatedAt: now})
 }
 
