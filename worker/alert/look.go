@@ -11,6 +11,9 @@ import (
 // key is what an alert is about: one rule holds for it once at a time.
 type key struct{ tenantID, ruleID, appID, subject string }
 
+// of reports whether k is about something that r looks at.
+func (k key) of(r core.AlertRule) bool { return k.tenantID == r.TenantID && k.ruleID == r.ID }
+
 func keyOf(a core.Alert) key { return key{a.TenantID, a.RuleID, a.AppID, a.Subject} }
 
 // written is an alert that is to be written, and what is to be told of it.
@@ -83,6 +86,14 @@ func (l *Loop) decide(ctx context.Context, w *world, now time.Time) []written {
 		all = append(all, written{a, r, what, told})
 	}
 	for _, r := range w.rules {
+		if r.Off {
+			for k := range open {
+				if k.of(r) {
+					put(k, r, finding{known: true, gone: true})
+				}
+			}
+			continue
+		}
 		if (r.Kind == core.AlertCertificate || r.Kind == core.AlertQuota) && !w.slow {
 			leave(open, r)
 			continue
@@ -92,12 +103,12 @@ func (l *Loop) decide(ctx context.Context, w *world, now time.Time) []written {
 			put(k, r, f)
 		}
 		for k := range open {
-			if k.tenantID == r.TenantID && k.ruleID == r.ID {
+			if k.of(r) {
 				put(k, r, finding{known: known, gone: known})
 			}
 		}
 	}
-	for k := range open { // of rules that are off or gone
+	for k := range open { // of rules that are gone
 		put(k, core.AlertRule{}, finding{known: true, gone: true})
 	}
 	return all
@@ -106,7 +117,7 @@ func (l *Loop) decide(ctx context.Context, w *world, now time.Time) []written {
 // leave forgets the open alerts of a rule that is not looked at this time.
 func leave(open map[key]core.Alert, r core.AlertRule) {
 	for k := range open {
-		if k.tenantID == r.TenantID && k.ruleID == r.ID {
+		if k.of(r) {
 			delete(open, k)
 		}
 	}

@@ -14,7 +14,7 @@ type world struct {
 	apps      map[string]core.App
 	byTenant  map[string][]core.App
 	instances map[string][]core.Instance // by app
-	rules     []core.AlertRule           // of all tenants, those that are off left out
+	rules     []core.AlertRule           // of all tenants
 	channels  map[string][]core.AlertChannel
 	silences  map[string][]core.AlertSilence
 	open      []core.Alert
@@ -93,7 +93,7 @@ func (l *Loop) readAlerts(ctx context.Context, w *world) error {
 	}
 	for id, t := range w.tenants {
 		if !t.Deleting {
-			w.rules = append(w.rules, slices.DeleteFunc(core.MergeAlertRules(id, byTenant[id]), func(r core.AlertRule) bool { return r.Off })...)
+			w.rules = append(w.rules, core.MergeAlertRules(id, byTenant[id])...)
 		}
 	}
 	channels, err := l.Store.Alerts().Channels(ctx, "")
