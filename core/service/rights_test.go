@@ -109,6 +109,39 @@ func (w *world) useCases(app core.App, upload, operation string) []useCase {
 		}},
 		{"DeleteToken", core.ActManage, func(ctx context.Context) error { return w.DeleteToken(ctx, app.TenantID, "none") }},
 
+		{"Alerts", core.ActInspect, func(ctx context.Context) error {
+			_, _, err := w.Alerts(ctx, core.AlertFilter{TenantID: app.TenantID})
+			return err
+		}},
+		{"AlertRules", core.ActInspect, func(ctx context.Context) error { _, err := w.AlertRules(ctx, app.TenantID); return err }},
+		{"AlertSilences", core.ActInspect, func(ctx context.Context) error { _, err := w.AlertSilences(ctx, app.TenantID); return err }},
+		{"AlertChannels", core.ActMembers, func(ctx context.Context) error { _, err := w.AlertChannels(ctx, app.TenantID); return err }},
+		{"AddAlertRule", core.ActAlert, func(ctx context.Context) error {
+			_, err := w.AddAlertRule(ctx, core.AlertRule{TenantID: app.TenantID})
+			return err
+		}},
+		{"ChangeAlertRule", core.ActAlert, func(ctx context.Context) error {
+			_, err := w.ChangeAlertRule(ctx, core.AlertRule{TenantID: app.TenantID, ID: "none"})
+			return err
+		}},
+		{"SwitchAlertRule", core.ActAlert, func(ctx context.Context) error { return w.SwitchAlertRule(ctx, app.TenantID, "none", true) }},
+		{"DeleteAlertRule", core.ActAlert, func(ctx context.Context) error { return w.DeleteAlertRule(ctx, app.TenantID, "none") }},
+		{"SilenceAlerts", core.ActAlert, func(ctx context.Context) error {
+			_, err := w.SilenceAlerts(ctx, core.AlertSilence{TenantID: app.TenantID})
+			return err
+		}},
+		{"EndSilence", core.ActAlert, func(ctx context.Context) error { return w.EndSilence(ctx, app.TenantID, "none") }},
+		{"AddAlertChannel", core.ActManage, func(ctx context.Context) error {
+			_, err := w.AddAlertChannel(ctx, core.AlertChannel{TenantID: app.TenantID}, core.AlertTarget{})
+			return err
+		}},
+		{"ChangeAlertChannel", core.ActManage, func(ctx context.Context) error {
+			_, err := w.ChangeAlertChannel(ctx, core.AlertChannel{TenantID: app.TenantID, ID: "none"}, nil)
+			return err
+		}},
+		{"TryAlertChannel", core.ActManage, func(ctx context.Context) error { _, err := w.TryAlertChannel(ctx, app.TenantID, "none"); return err }},
+		{"DeleteAlertChannel", core.ActManage, func(ctx context.Context) error { return w.DeleteAlertChannel(ctx, app.TenantID, "none") }},
+
 		{"CreateTenant", core.ActOperate, func(ctx context.Context) error { _, err := w.CreateTenant(ctx, "", ""); return err }},
 		{"Hosts", core.ActOperate, func(ctx context.Context) error { _, err := w.Hosts(ctx); return err }},
 		{"CollectGarbage", core.ActOperate, func(ctx context.Context) error { _, err := w.CollectGarbage(ctx); return err }},

@@ -33,6 +33,8 @@ func newSecrets(t *testing.T, s core.Store) core.App {
 	user := core.User{ID: app.ID, Email: app.ID + "@example.com", Name: "Person"}
 	ok(t, s.Users().Create(system(t), user))
 	ok(t, s.TwoFactors().Put(system(t), core.TwoFactor{UserID: user.ID, Secret: plainSecret}))
+	channel := core.AlertChannel{ID: core.NewID(), TenantID: app.TenantID, Name: "Hook", Kind: core.ChannelWebhook}
+	ok(t, s.Alerts().PutChannel(system(t), channel, &core.AlertTarget{URL: "https://example.com/" + plainSecret, Secret: plainSecret}))
 	return app
 }
 

@@ -203,6 +203,31 @@ func testCertificateAsk(w *world) {
 	w.ok(w.Domains().Delete(w.alice, d.AppID, d.Name))
 }
 
+// testCertificateFailing: one that could not be had after some tries, of a domain that is verified.
+func testCertificateFailing(w *world) {
+	d := w.newDomain(newName())
+	c := w.newCertificate(d)
+	failing := func(want bool) {
+		w.Helper()
+		list, err := w.Certificates().Failing(w.system, 3)
+		w.ok(err)
+		same(w, hasCertificate(list, c), want)
+	}
+	c.Error, c.Tries = core.T("error.internal"), 2
+	w.ok(w.Certificates().Put(w.alice, c))
+	failing(false)
+	c.Tries = 3
+	w.ok(w.Certificates().Put(w.alice, c))
+	failing(false)
+	d.Verified, d.Leads = true, core.LeadsHere
+	w.ok(w.Domains().UpdateStatus(w.system, d))
+	failing(true)
+	c.Chain, c.NotAfter = "a chain", time.Now().Add(time.Hour)
+	w.ok(w.Certificates().Put(w.alice, c))
+	failing(false)
+	w.ok(w.Domains().Delete(w.alice, d.AppID, d.Name))
+}
+
 func (w *world) presented(c core.Certificate, want bool) {
 	w.Helper()
 	list, err := w.Certificates().Presented(w.system)

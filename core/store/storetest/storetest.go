@@ -73,6 +73,7 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 		{"Certificates", testCertificates},
 		{"CertificateClaim", testCertificateClaim},
 		{"CertificateAsk", testCertificateAsk},
+		{"CertificateFailing", testCertificateFailing},
 		{"BaseCertificate", testBaseCertificate},
 		{"ACMEAccounts", testACMEAccounts},
 		{"AlertRules", testAlertRules},
