@@ -161,8 +161,8 @@ func TestRights(t *testing.T) {
 	acts := map[core.Role]string{ // written down once more, so that a slip in the table of core shows
 		core.RoleSupport:   "view logs",
 		core.RoleViewer:    "view logs inspect members",
-		core.RoleDeveloper: "view logs inspect members deploy delete credentials",
-		core.RoleAdmin:     "view logs inspect members deploy delete credentials manage audit",
+		core.RoleDeveloper: "view logs inspect members deploy alert delete credentials",
+		core.RoleAdmin:     "view logs inspect members deploy alert delete credentials manage audit",
 	}
 	for role, allowed := range acts {
 		ctx := core.WithActor(t.Context(), core.Actor{Kind: core.ActorUser, ID: "u", UserID: "u", Support: role == core.RoleSupport,
