@@ -96,6 +96,7 @@ func TestAlerts(t *testing.T) {
 		}
 		return nil
 	})
+	t.Logf("told %s after the crash loop began", time.Since(began).Round(time.Second))
 	first := receiver.told()[0]
 	if first.State != "firing" || first.App != app || first.BeganAt.Before(began) || !strings.Contains(first.Cause, "7") {
 		t.Errorf("%+v", first)

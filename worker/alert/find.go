@@ -41,8 +41,8 @@ func (l *Loop) findApp(ctx context.Context, r core.AlertRule, a core.App, instan
 // manyCrashes is after how many crashes in a row healing counts as failed.
 const manyCrashes = 3
 
-// health finds whether healing has failed: an app of which an instance crashes again and again, or of which nothing
-// answers and nothing is about to. While an instance is being started or replaced, healing is under way and nobody is
+// health finds whether healing has failed: an app of which an instance crashes again and again or is left as it is, or of
+// which nothing answers and nothing is about to. While an instance is being started or replaced, healing is under way and nobody is
 // told; nor while a release is on its way, whose operation tells how that ends.
 func health(a core.App, instances []core.Instance) finding {
 	f := finding{known: true}
@@ -57,7 +57,7 @@ func health(a core.App, instances []core.Instance) finding {
 		case core.InstancePlaced, core.InstanceCreated, core.InstanceStarting:
 			starting = true
 		}
-		if i.Crashes >= manyCrashes {
+		if i.Crashes >= manyCrashes || left(i) {
 			f.holds, f.cause = true, i.Reason
 		}
 	}
@@ -68,6 +68,12 @@ func health(a core.App, instances []core.Instance) finding {
 		f.cause = a.Reason
 	}
 	return f
+}
+
+// left reports whether nothing is done with an instance by itself: what was stopped for good, and what runs and does not
+// answer. One that is restarted for that does not stay so.
+func left(i core.Instance) bool {
+	return i.State == core.InstanceUnhealthy || i.State == core.InstanceCrashed && i.RetryAt.IsZero()
 }
 
 // findMetric finds whether the mean of a metric over the window of a rule breaks its bound.

@@ -106,7 +106,10 @@ func (h *house) wait(d time.Duration, workers ...*Loop) {
 func (h *house) is(app core.AppState, instance core.InstanceState, crashes int) {
 	h.t.Helper()
 	h.app.State, h.instance.State, h.instance.Crashes = app, instance, crashes
-	h.instance.Reason = core.Text{}
+	h.instance.Reason, h.instance.RetryAt = core.Text{}, time.Time{}
+	if instance == core.InstanceCrashed {
+		h.instance.RetryAt = h.clock().Add(10 * time.Second)
+	}
 	if crashes > 0 {
 		h.instance.Reason = core.T("reason.exit_code", "code", "1")
 	}
@@ -259,6 +262,16 @@ func TestAnAppOfWhichNothingAnswers(t *testing.T) {
 	h.ok(h.store.Apps().UpdateSpec(h.ctx, a))
 	h.wait(3 * time.Minute)
 	h.told("firing default-health", "resolved default-health")
+}
+
+// What the health check's policy leaves alone is an alert, though others answer: stopped for good, or only told of.
+func TestWhatIsNotHealed(t *testing.T) {
+	for name, i := range map[string]core.Instance{"stop": {State: core.InstanceCrashed, Crashes: 1}, "tell": {State: core.InstanceUnhealthy}} {
+		others := core.Instance{State: core.InstanceReady}
+		if f := health(core.App{State: core.AppPartly}, []core.Instance{others, i}); !f.holds {
+			t.Error(name)
+		}
+	}
 }
 
 // Of two workers one looks and tells; the other takes over when that one is gone, without telling anything twice.
