@@ -12,6 +12,7 @@ type LogLine struct {
 	Version  string    `json:"version"`
 	Stream   string    `json:"stream"` // "stdout" or "stderr"
 	Line     string    `json:"line"`   // valid UTF-8; colours as the program wrote them
+	Level    LogLevel  `json:"level,omitempty"`
 	Cursor   string    `json:"cursor,omitempty"`
 	Dropped  int       `json:"dropped,omitempty"` // lines left out before this one because the reader was slow
 }

@@ -1,0 +1,84 @@
+package victoria_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+	"time"
+
+	"berth/core"
+	"berth/worker/logs/storetest"
+	"berth/worker/logs/victoria"
+	"berth/worker/logs/victoria/process"
+)
+
+// TestMain is also the child: it serves when it is told a directory.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "serve" {
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer stop()
+		if err := process.Serve(ctx, os.Args[2], 30*24*time.Hour); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// start runs a child until the end of the test.
+func start(t testing.TB, dir string) (*victoria.Store, context.CancelFunc) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		k := process.Keeper{Dir: dir, Command: []string{"serve", dir}, Log: slog.Default()}
+		if err := k.Run(ctx); ctx.Err() == nil {
+			t.Error(err)
+		}
+	}()
+	stop := func() { cancel(); <-ended }
+	t.Cleanup(stop)
+	s := victoria.NewLocal(process.Socket(dir))
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		if _, err := s.Epoch(ctx); err == nil {
+			return s, stop
+		} else if time.Now().After(end) {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestStore(t *testing.T) {
+	s, _ := start(t, t.TempDir())
+	storetest.Test(t, s)
+}
+
+// What was appended is there after an ordinary end, and the epoch tells one start from another.
+func TestLinesOutliveTheProcess(t *testing.T) {
+	dir := t.TempDir()
+	s, stop := start(t, dir)
+	first, err := s.Epoch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := core.LogRecord{TenantID: "acme", AppID: "shop", LogLine: core.LogLine{Time: time.Now(), Instance: "a", Line: "kept"}}
+	if err := s.Append(t.Context(), []core.LogRecord{line}); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	time.Sleep(1100 * time.Millisecond) // the epoch is in seconds
+	s, _ = start(t, dir)
+	if second, err := s.Epoch(t.Context()); err != nil || second == first {
+		t.Errorf("epoch %q, %v", second, err)
+	}
+	found, _, err := s.Search(t.Context(), core.LogSearch{TenantID: "acme", AppID: "shop", Limit: 10})
+	if err != nil || len(found) != 1 || found[0].Line != "kept" {
+		t.Errorf("%v, %v", found, err)
+	}
+}
