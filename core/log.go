@@ -10,12 +10,17 @@ type LogLine struct {
 	Time     time.Time `json:"time"`
 	Instance string    `json:"instance"`
 	Version  string    `json:"version"`
-	Stream   string    `json:"stream"` // "stdout" or "stderr"
+	Stream   string    `json:"stream"` // "stdout" or "stderr"; StreamBerth for what Berth says
 	Line     string    `json:"line"`   // valid UTF-8; colours as the program wrote them
+	Part     bool      `json:"part,omitempty"` // goes on with the line before, which was longer than MaxLogLine
 	Level    LogLevel  `json:"level,omitempty"`
 	Cursor   string    `json:"cursor,omitempty"`
 	Dropped  int       `json:"dropped,omitempty"` // lines left out before this one because the reader was slow
 }
+
+// StreamBerth is the stream of lines that Berth puts between those of an instance: Dropped says how many were not kept,
+// because the app wrote more than its quota allows.
+const StreamBerth = "berth"
 
 // MaxLogLine is the longest piece of a line, in bytes.
 const MaxLogLine = 16 * 1024

@@ -52,7 +52,7 @@ func (fl *follower) idle() bool {
 }
 
 // start puts it to work until the log ends. What it fails at is read when it is next started.
-func (fl *follower) start(ctx context.Context, s *Source, i core.Instance, q *queue) {
+func (fl *follower) start(ctx context.Context, s *Source, i core.Instance, f func(core.LogLine) error) {
 	fl.begun(i)
 	ctx, fl.cancel = context.WithCancel(ctx)
 	fl.done = make(chan struct{})
@@ -60,7 +60,9 @@ func (fl *follower) start(ctx context.Context, s *Source, i core.Instance, q *qu
 		defer close(fl.done)
 		defer fl.cancel()
 		err := s.read(ctx, i, core.LogQuery{Since: fl.last, Follow: true}, func(l core.LogLine) error {
-			q.push(l)
+			if err := f(l); err != nil {
+				return err
+			}
 			fl.last = l.Time
 			return nil
 		})

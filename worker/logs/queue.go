@@ -29,7 +29,7 @@ func newQueue() *queue {
 }
 
 // push adds a line, at the cost of the oldest if need be.
-func (q *queue) push(l core.LogLine) {
+func (q *queue) push(l core.LogLine) error {
 	q.mu.Lock()
 	for q.count > 0 && (q.count == maxQueued || q.bytes+len(l.Line) > maxQueuedBytes) {
 		q.shift()
@@ -43,6 +43,7 @@ func (q *queue) push(l core.LogLine) {
 	case q.ready <- struct{}{}:
 	default:
 	}
+	return nil
 }
 
 // pop takes the oldest line and notes on it how many were pushed out before it.

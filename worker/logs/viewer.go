@@ -116,7 +116,7 @@ func (v *viewer) update(ctx context.Context, instances []core.Instance) {
 			v.followers[i.ID] = fl
 		}
 		if fl.due(i) {
-			fl.start(ctx, v.source, i, v.queue)
+			fl.start(ctx, v.source, i, v.queue.push)
 		}
 	}
 	for id, fl := range v.followers {

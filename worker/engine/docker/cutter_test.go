@@ -29,7 +29,7 @@ func TestLineCutter(t *testing.T) {
 		"without an end":        {[]string{"a"}, []string{"a"}},
 	} {
 		var got []string
-		give := func(line string) error { got = append(got, line); return nil }
+		give := func(line string, _ bool) error { got = append(got, line); return nil }
 		var l lineCutter
 		for _, p := range c.pieces {
 			if err := l.add([]byte(p), give); err != nil {
@@ -50,7 +50,7 @@ func TestLineCutterLosesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var l lineCutter
 		var wrote, got strings.Builder
-		give := func(line string) error {
+		give := func(line string, _ bool) error {
 			if len(line) > core.MaxLogLine || !utf8.ValidString(line) {
 				t.Fatalf("a line of %d bytes, valid: %t", len(line), utf8.ValidString(line))
 			}

@@ -53,11 +53,11 @@ type stopped struct{ error }
 // readLines reads the engine's multiplexed log.
 func readLines(r io.Reader, f func(core.LogLine) error) error {
 	var clock time.Time
-	give := func(at time.Time, stream, line string) error {
+	give := func(at time.Time, stream, line string, part bool) error {
 		if clock = clock.Add(1); at.After(clock) {
 			clock = at
 		}
-		return f(core.LogLine{Time: clock, Stream: stream, Line: line})
+		return f(core.LogLine{Time: clock, Stream: stream, Line: line, Part: part})
 	}
 	frames := frameReader{r: r}
 	var lines [len(streams)]lineCutter
@@ -68,13 +68,14 @@ func readLines(r io.Reader, f func(core.LogLine) error) error {
 		}
 		if err == io.EOF {
 			for i := range lines {
-				if err := lines[i].end(func(line string) error { return give(clock, streams[i], line) }); err != nil {
+				if err := lines[i].end(func(line string, part bool) error { return give(clock, streams[i], line, part) }); err != nil {
 					return err
 				}
 			}
 			return nil
 		}
-		if err := lines[stream].add(text, func(line string) error { return give(at, streams[stream], line) }); err != nil {
+		err = lines[stream].add(text, func(line string, part bool) error { return give(at, streams[stream], line, part) })
+		if err != nil {
 			return err
 		}
 	}

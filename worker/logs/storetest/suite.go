@@ -142,8 +142,12 @@ func words(h *house) {
 
 func filters(h *house) {
 	a, b, c := h.line("a", "one"), h.line("b", "two"), h.line("c", "three")
-	b.Version, b.Stream, b.Level = "2.0", "stderr", core.LogError
+	b.Version, b.Stream, b.Level, b.Part = "2.0", "stderr", core.LogError, true
+	c.Dropped = 7
 	h.append(a, b, c)
+	if found, _ := h.search(core.LogSearch{}); !slices.Equal(found, []core.LogRecord{c, b, a}) {
+		h.Errorf("found %+v", found)
+	}
 	h.expect("instance", core.LogSearch{Instance: "c"}, "three")
 	h.expect("version", core.LogSearch{Version: "2.0"}, "two")
 	h.expect("stream", core.LogSearch{Stream: "stderr"}, "two")

@@ -24,7 +24,7 @@ func appendRecord(b []byte, r core.LogRecord) []byte {
 	}
 	for _, field := range [...]struct{ name, value string }{
 		{"_msg", line}, {"tenant", r.TenantID}, {"app", r.AppID}, {"instance", r.Instance}, {"version", r.Version},
-		{"stream", r.Stream}, {"level", string(r.Level)},
+		{"stream", r.Stream}, {"level", string(r.Level)}, {"part", flag(r.Part)}, {"dropped", number(r.Dropped)},
 	} {
 		if field.value != "" {
 			b = append(b, `,"`...)
@@ -34,6 +34,20 @@ func appendRecord(b []byte, r core.LogRecord) []byte {
 		}
 	}
 	return append(b, "}\n"...)
+}
+
+func flag(yes bool) string {
+	if yes {
+		return "1"
+	}
+	return ""
+}
+
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 // appendString appends s as a JSON string.
@@ -69,6 +83,8 @@ type row struct {
 	Version  string        `json:"version"`
 	Stream   string        `json:"stream"`
 	Level    core.LogLevel `json:"level"`
+	Part     string        `json:"part"`
+	Dropped  int           `json:"dropped,string"`
 }
 
 func (r row) record() core.LogRecord {
@@ -76,7 +92,7 @@ func (r row) record() core.LogRecord {
 		r.Line = ""
 	}
 	return core.LogRecord{TenantID: r.Tenant, AppID: r.App, LogLine: core.LogLine{Time: r.Time.UTC(), Instance: r.Instance,
-		Version: r.Version, Stream: r.Stream, Level: r.Level, Line: r.Line}}
+		Version: r.Version, Stream: r.Stream, Level: r.Level, Line: r.Line, Part: r.Part != "", Dropped: r.Dropped}}
 }
 
 // quoted writes s as a string of the query language, in which Go's notation is understood.

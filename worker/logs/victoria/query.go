@@ -58,7 +58,7 @@ func query(s core.LogSearch) string {
 		direction = ""
 	}
 	fmt.Fprintf(&q, " | sort by (_time%s) | limit %d", direction, s.Limit+reserve)
-	q.WriteString(" | fields _time, _msg, tenant, app, instance, version, stream, level")
+	q.WriteString(" | fields _time, _msg, tenant, app, instance, version, stream, level, part, dropped")
 	return q.String()
 }
 

@@ -1,0 +1,122 @@
+package logs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"berth/core"
+)
+
+// CollectorOptions are what a Collector works with.
+type CollectorOptions struct {
+	Source *Source
+	Lines  core.LogStore
+	Path   string                 // the file in which it notes how far it has come
+	Tap    func([]core.LogRecord) // is given what was kept; nil for nobody. It must not wait.
+	Settle time.Duration          // after which the store loses no line any more, whatever befalls it; default 30s
+	Log    *slog.Logger           // default slog.Default
+}
+
+// Collector reads every line of every instance on the hosts of this process once into a store. It notes how far it has
+// come a while after the store took a line; whenever it begins again, after a stop, a kill or a failure of the store,
+// it goes back to that place and leaves out what the store has already: no gap, no double. What is not taken waits in
+// the engine's own files.
+type Collector struct {
+	opts    CollectorOptions
+	quotas  *quotas
+	durable *durable
+	dropped atomic.Int64
+	reading sync.Map // instance id -> channel that is closed when its log has been read to the end
+}
+
+// NewCollector makes a Collector. Run it in one process of a host.
+func NewCollector(o CollectorOptions) *Collector {
+	if o.Settle == 0 {
+		o.Settle = 30 * time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Tap == nil {
+		o.Tap = func([]core.LogRecord) {}
+	}
+	return &Collector{opts: o, quotas: newQuotas(o.Source.opts.Store), durable: newDurable(o.Path)}
+}
+
+// Dropped returns how many lines were not kept since the start, because apps wrote more than their quota allows.
+func (c *Collector) Dropped() int64 { return c.dropped.Load() }
+
+const (
+	leastWait = 200 * time.Millisecond // until the store is tried again
+	mostWait  = 2 * time.Second
+)
+
+// Run collects until ctx ends.
+func (c *Collector) Run(ctx context.Context) error {
+	ctx = core.WithActor(ctx, core.System())
+	wait := leastWait
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := c.collect(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if time.Since(began) > 10*time.Second {
+			wait = leastWait
+		}
+		if wait == leastWait {
+			c.opts.Log.Warn("lines cannot be kept; they wait where the engine has them", "error", err)
+		}
+		sleep(ctx, wait)
+		wait = min(2*wait, mostWait)
+	}
+	return ctx.Err()
+}
+
+// collect is one session with the store. It ends when the store fails or may have lost something.
+func (c *Collector) collect(ctx context.Context) error {
+	epoch, err := c.opts.Lines.Epoch(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	s := newSession(c, epoch)
+	appended := make(chan struct{})
+	go func() {
+		defer close(appended)
+		cancel(s.append(ctx))
+	}()
+	s.read(ctx, cancel)
+	<-appended
+	return context.Cause(ctx)
+}
+
+// readPatience is how long a container that has ended is kept for its last lines.
+const readPatience = 3 * time.Second
+
+// AwaitRead waits until the log of an instance whose container has ended has been read, for a few seconds at most, so
+// that the container can be removed.
+func (c *Collector) AwaitRead(ctx context.Context, instanceID string) {
+	done, ok := c.reading.Load(instanceID)
+	if !ok {
+		return
+	}
+	select {
+	case <-done.(chan struct{}):
+	case <-ctx.Done():
+	case <-time.After(readPatience):
+	}
+}
+
+var errEpoch = errors.New("the log store has started anew and may have lost the last lines")
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

@@ -1,0 +1,103 @@
+package logs
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"berth/core"
+)
+
+// sayEvery is how often a log says that lines were left out while they still are.
+const sayEvery = 10 * time.Second
+
+// instanceReader takes the lines of one instance into a session.
+type instanceReader struct {
+	*session
+	instance core.Instance
+	follower *follower
+	fail     context.CancelCauseFunc
+	known    map[int64]bool // times of the lines that the store has from earlier; nil until it was asked
+
+	mu      sync.Mutex
+	dropped int // since the log last said so
+	since   time.Time
+	last    core.LogRecord // the last of them
+}
+
+// take puts a line among those that wait for the store, unless the store has it or the quota is used up.
+func (r *instanceReader) take(ctx context.Context, l core.LogLine) error {
+	if err := r.ask(ctx); err != nil {
+		if ctx.Err() == nil {
+			r.fail(err)
+		}
+		return err
+	}
+	if r.known[l.Time.UnixNano()] {
+		return nil
+	}
+	l.Level = levelOf(l.Line)
+	record := core.LogRecord{LogLine: l, TenantID: r.instance.TenantID, AppID: r.instance.AppID}
+	if !r.quotas.admit(ctx, record) {
+		r.drop(record)
+		return nil
+	}
+	r.sayDropped(ctx, time.Now())
+	return r.put(ctx, record)
+}
+
+// ask learns which lines the store has. An instance that is younger than the session has none there.
+func (r *instanceReader) ask(ctx context.Context) error {
+	if r.known != nil {
+		return nil
+	}
+	r.known = map[int64]bool{}
+	if r.instance.CreatedAt.After(r.began) {
+		return nil
+	}
+	times, err := r.opts.Lines.Times(ctx, r.instance.ID, r.from[r.instance.ID])
+	if err != nil {
+		r.known = nil
+		return err
+	}
+	for _, t := range times {
+		r.known[t.UnixNano()] = true
+	}
+	return nil
+}
+
+func (r *instanceReader) put(ctx context.Context, record core.LogRecord) error {
+	select {
+	case r.lines <- record:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (r *instanceReader) drop(record core.LogRecord) {
+	r.Collector.dropped.Add(1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.dropped == 0 {
+		r.since = time.Now()
+	}
+	r.dropped++
+	r.last = record
+}
+
+// sayDropped puts a line of Berth's own in place of those that were dropped, if the first of them was before a time.
+func (r *instanceReader) sayDropped(ctx context.Context, before time.Time) {
+	r.mu.Lock()
+	n, record := r.dropped, r.last
+	if n == 0 || r.since.After(before) {
+		r.mu.Unlock()
+		return
+	}
+	r.dropped = 0
+	r.mu.Unlock()
+	record.Stream, record.Level, record.Part, record.Dropped = core.StreamBerth, core.LogWarn, false, n
+	record.Line = fmt.Sprintf("%d lines were not kept here: the app writes more than its quota allows", n)
+	_ = r.put(ctx, record)
+}

@@ -1,0 +1,74 @@
+package logs
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"berth/core"
+)
+
+const (
+	// slot is the time over which the rate of an app is looked at: a burst may use all of it at once.
+	slot = 10 * time.Second
+	// slots is how many are remembered of an app. Lines are counted by their own time, so that what is read late, all
+	// at once, counts as when it was written.
+	slots = 1000
+	// quotaFresh is how long a limit is believed.
+	quotaFresh = 10 * time.Second
+)
+
+// quotas say which lines may be kept.
+type quotas struct {
+	store core.Store
+
+	mu      sync.Mutex
+	tenants map[string]rate            // by id
+	used    map[string]map[int64]int64 // by app, then by slot: bytes
+}
+
+// rate is a limit in bytes a second; 0 is none.
+type rate struct {
+	limit int64
+	read  time.Time
+}
+
+func newQuotas(store core.Store) *quotas {
+	return &quotas{store: store, tenants: map[string]rate{}, used: map[string]map[int64]int64{}}
+}
+
+// admit counts a line and reports whether it may be kept.
+func (q *quotas) admit(ctx context.Context, r core.LogRecord) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	limit, limited := q.limit(ctx, r.TenantID)
+	if !limited {
+		return true
+	}
+	used := q.used[r.AppID]
+	if used == nil || len(used) > slots {
+		used = map[int64]int64{}
+		q.used[r.AppID] = used
+	}
+	at, size := r.Time.UnixNano()/int64(slot), int64(len(r.Line)+1)
+	if used[at]+size > limit*int64(slot/time.Second) {
+		return false
+	}
+	used[at] += size
+	return true
+}
+
+// limit returns the limit of a tenant. One that cannot be read now is as it was.
+func (q *quotas) limit(ctx context.Context, tenantID string) (int64, bool) {
+	known := q.tenants[tenantID]
+	if time.Since(known.read) > quotaFresh {
+		known.read = time.Now()
+		if tenant, err := q.store.Tenants().Get(ctx, tenantID); err == nil {
+			if limits, err := core.LimitsOf(ctx, q.store, tenant); err == nil {
+				known.limit = limits[core.ResourceLogRate]
+			}
+		}
+		q.tenants[tenantID] = known
+	}
+	return known.limit, known.limit > 0
+}

@@ -1,0 +1,171 @@
+package logs
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"time"
+
+	"berth/core"
+)
+
+const (
+	intake      = 2048 // lines that wait for the store
+	maxBatch    = 2000 // lines that the store is given at once
+	maxBatchLen = 1 << 20
+	batchWait   = 200 * time.Millisecond // until fewer are given
+	noteEvery   = 5 * time.Second
+)
+
+// session is the work of a Collector between two failures of the store.
+type session struct {
+	*Collector
+	epoch string
+	began time.Time
+	from  positions // behind which each instance is read
+	lines chan core.LogRecord
+
+	readers map[string]*instanceReader // by instance id; belongs to read
+
+	mu      sync.Mutex
+	written positions // the last line of each instance that the store took
+	noted   []note    // of written, the oldest first
+}
+
+// note is what the store had taken at a time.
+type note struct {
+	at      time.Time
+	written positions
+}
+
+func newSession(c *Collector, epoch string) *session {
+	return &session{Collector: c, epoch: epoch, began: time.Now(), from: c.durable.load(), lines: make(chan core.LogRecord, intake),
+		readers: map[string]*instanceReader{}, written: positions{}}
+}
+
+// read keeps a reader on every instance until ctx ends.
+func (s *session) read(ctx context.Context, fail context.CancelCauseFunc) {
+	look, note := time.NewTicker(s.opts.Source.opts.Poll), time.NewTicker(noteEvery)
+	defer look.Stop()
+	defer note.Stop()
+	defer s.awaitReaders()
+	for {
+		instances, err := s.opts.Source.opts.Store.Instances().List(ctx, "")
+		if err == nil {
+			s.update(ctx, fail, instances)
+		} else if ctx.Err() == nil {
+			s.opts.Log.Debug("new instances cannot be found; the lines of the known ones are kept", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		case <-note.C:
+			if err := s.note(ctx); err != nil {
+				fail(err)
+			}
+		}
+	}
+}
+
+// update starts readers where something may be to read, and lets go of those whose instance is gone.
+func (s *session) update(ctx context.Context, fail context.CancelCauseFunc, instances []core.Instance) {
+	exists := make(map[string]bool, len(instances))
+	for _, i := range instances {
+		exists[i.ID] = true
+		if _, err := s.opts.Source.opts.Engines.Engine(i.HostID); err != nil {
+			continue // another process's
+		}
+		r := s.readers[i.ID]
+		if r == nil {
+			r = &instanceReader{session: s, instance: i, follower: newFollower(s.from[i.ID]), fail: fail}
+			s.readers[i.ID] = r
+		}
+		if r.follower.due(i) {
+			r.follower.start(ctx, s.opts.Source, i, func(l core.LogLine) error { return r.take(ctx, l) })
+			s.reading.Store(i.ID, r.follower.done)
+		}
+		r.sayDropped(ctx, time.Now().Add(-sayEvery))
+	}
+	for id, r := range s.readers {
+		if !exists[id] && r.follower.release() {
+			r.sayDropped(ctx, time.Now())
+			delete(s.readers, id)
+			s.reading.Delete(id)
+		}
+	}
+	s.durable.keep(exists)
+}
+
+func (s *session) awaitReaders() {
+	for id, r := range s.readers {
+		<-r.follower.done
+		s.reading.Delete(id)
+	}
+}
+
+// append gives the store what is read until ctx ends or the store fails.
+func (s *session) append(ctx context.Context) error {
+	for {
+		batch, err := s.batch(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.opts.Lines.Append(ctx, batch); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		for _, r := range batch {
+			if r.Time.After(s.written[r.Instance]) {
+				s.written[r.Instance] = r.Time
+			}
+		}
+		s.mu.Unlock()
+		s.opts.Tap(batch)
+	}
+}
+
+// batch waits for lines, and a little longer for more of them.
+func (s *session) batch(ctx context.Context) ([]core.LogRecord, error) {
+	var batch []core.LogRecord
+	var wait <-chan time.Time
+	for size := 0; len(batch) < maxBatch && size < maxBatchLen; {
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-wait:
+			return batch, nil
+		case r := <-s.lines:
+			if batch == nil {
+				wait = time.After(batchWait)
+			}
+			batch, size = append(batch, r), size+len(r.Line)
+		}
+	}
+	return batch, nil
+}
+
+// note makes what the store took long enough ago the place to which the next session goes back. Errors: the store has
+// started anew meanwhile.
+func (s *session) note(ctx context.Context) error {
+	epoch, err := s.opts.Lines.Epoch(ctx)
+	if err != nil {
+		return nil // whether it fails shows with the next lines
+	}
+	if epoch != s.epoch {
+		return errEpoch
+	}
+	now := time.Now()
+	s.mu.Lock()
+	s.noted = append(s.noted, note{at: now, written: maps.Clone(s.written)})
+	var settled positions
+	for len(s.noted) > 0 && now.Sub(s.noted[0].at) >= s.opts.Settle {
+		settled = s.noted[0].written
+		s.noted = s.noted[1:]
+	}
+	s.mu.Unlock()
+	if err := s.durable.save(settled); err != nil {
+		s.opts.Log.Warn("how far lines are kept cannot be noted; more is read again after the next start", "error", err)
+	}
+	return nil
+}
