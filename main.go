@@ -14,6 +14,7 @@ import (
 	"berth/core/config"
 	"berth/core/store"
 	"berth/web/cli"
+	"berth/worker/logs/victoria/process/quiet"
 )
 
 // version is set when the program is built.
@@ -26,6 +27,7 @@ func main() {
 // run carries out one command and returns the exit code: 0 for success, 1 for a failure, 2 for wrong settings; the
 // client of the API has more. The client reads no settings.
 func run(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	quiet.Over()
 	args, isClient := cli.Takes(args)
 	if isClient {
 		ctx, stop := untilSignal()
@@ -67,6 +69,8 @@ func carryOut(ctx context.Context, cfg config.Config, cmd config.Command, out io
 		return printSetupLink(ctx, cfg, out)
 	case config.Show:
 		return cfg.Print(out)
+	case config.LogStore:
+		return keepLogs(ctx, cfg)
 	case config.Doctor:
 		return doctor(ctx, cfg, out)
 	case config.Version:

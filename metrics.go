@@ -30,6 +30,13 @@ func (p *parts) metrics() http.Handler {
 			func() float64 { return float64(p.gateway.Totals().BadHandshakes) }),
 		gauge("berth_gateway_certificates", "Certificates that the gateway of this process can present.",
 			func() float64 { return float64(p.gateway.Totals().Certificates) }),
+		counter("berth_log_lines_dropped_total", "Lines of apps that were not kept because they wrote more than their quota allows.",
+			func() float64 {
+				if p.collector == nil {
+					return 0
+				}
+				return float64(p.collector.Dropped())
+			}),
 		counter("berth_quota_drift_total", "How often what teams use was counted wrong, and put right.",
 			func() float64 {
 				if p.loop == nil {

@@ -68,6 +68,9 @@ type parts struct {
 	certificates *certificate.Loop
 	sealer       core.Sealer
 	loop         *reconcile.Loop
+	lines        core.LogStore
+	logs         *logs.Source
+	collector    *logs.Collector
 	service      *service.Service
 	measured     core.MetricStore // nil where others keep the measurements
 	sampler      *metrics.Sampler
@@ -106,6 +109,7 @@ func (p *parts) serveRest(ctx context.Context, leave func(), out io.Writer) erro
 		defer p.close()
 	}
 	if p.cfg.Has("worker") {
+		supervisor.Add(p.logLoops()...)
 		supervisor.Add(worker.Loop{Name: "reconcile", Run: p.loop.Run}, worker.Loop{Name: "discovery", Run: p.discovery.Run},
 			worker.Loop{Name: "metrics", Run: p.sampler.Run},
 			worker.Loop{Name: "load", Run: p.load.Run}, worker.Loop{Name: "autoscale", Run: p.autoscaler().Run}, worker.Loop{Name: "canary", Run: p.canary().Run},
@@ -297,10 +301,11 @@ func (p *parts) joinWorker(entries core.Catalog) {
 	p.discovery = discovery.New(discovery.Options{Store: p.store, Registry: p.registry, BaseDomain: p.cfg.BaseDomain,
 		Log: p.log.With("part", "discovery")})
 	p.joinDomains(notifier)
+	p.joinLogs(notifier)
 	p.loop = &reconcile.Loop{Store: p.store, Engines: p.engines, HostIDs: []string{core.LocalHost}, Images: p.images,
 		Catalog: entries, Discovery: p.discovery, Traffic: p.traffic, Notifier: notifier, Metrics: p.measured,
-		Logs: logs.New(logs.Options{Store: p.store, Engines: p.engines, Notifier: notifier, Log: p.log.With("part", "logs")}),
-		Log:  p.log.With("part", "worker"), Ports: [2]int{from, to}}
+		Logs: p.logs, Kept: p.collector,
+		Log: p.log.With("part", "worker"), Ports: [2]int{from, to}}
 	if !p.cfg.Has("portal") {
 		p.loop.Resync = farResync
 	}
@@ -310,7 +315,7 @@ func (p *parts) joinWorker(entries core.Catalog) {
 
 func (p *parts) joinService(entries core.Catalog, workerSecret string) {
 	p.service = service.New(service.Deps{Store: p.store, Images: p.images, Engines: p.engines, Catalog: entries, Waker: p.loop,
-		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Traffic: p.traffic, Metrics: p.measured, TCP: p.traffic, TCPPool: tcpPool(p.cfg), WorkerSecret: workerSecret,
+		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Lines: p.lines, Traffic: p.traffic, Metrics: p.measured, TCP: p.traffic, TCPPool: tcpPool(p.cfg), WorkerSecret: workerSecret,
 		Health: p.answers(), Vantage: p, Checker: p.domains, Publisher: p.discovery, HTTPSURL: p.cfg.SecureURL(), ACME: p.cfg.ACME(),
 		Mailer: newMailer(p.cfg, p.log), Words: p.word, Alerts: p.newAlertSender(), AlertNetworks: p.cfg.NetworksOfAlerts(), Register: p.cfg.OIDCRegister == "on", BootstrapToken: p.cfg.BootstrapToken,
 		Registration: p.cfg.Registration == "on", RegistrationPlan: p.cfg.RegistrationPlan, BaseDomain: p.cfg.BaseDomain, DefaultPlan: p.cfg.DefaultPlan, GatewayURL: p.cfg.GatewayURL,

@@ -26,8 +26,11 @@ var upgrader = websocket.Upgrader{
 
 // Logs streams the lines of an app over a websocket, a JSON object a line, for pages and for programs alike.
 // since=CURSOR begins behind that line, tail=N with the last N lines; instance=ID reads one of the instances only;
-// follow=false ends behind the lines that are there.
+// follow=false ends behind the lines that are there. Asked without a websocket it searches: see apiSearchLogs.
 func (h *Handlers) Logs(c echo.Context) error {
+	if !websocket.IsWebSocketUpgrade(c.Request()) {
+		return h.apiSearchLogs(c)
+	}
 	values, err := query(c, "since", "tail", "instance", "follow")
 	if err != nil {
 		return err
@@ -47,9 +50,6 @@ func (h *Handlers) Logs(c echo.Context) error {
 	}
 	if err := h.Service.MayReadLogs(ctx, appID); err != nil {
 		return err
-	}
-	if !websocket.IsWebSocketUpgrade(r) {
-		return core.Errorf(core.EINVALID, "error.websocket_only")
 	}
 	view := core.LogView{AppID: appID, InstanceID: values.Get("instance"), Cursor: values.Get("since"), Tail: tail,
 		PastOnly: follow == "false"}

@@ -90,6 +90,8 @@ type Service interface {
 	// Logs, live changes, hosts.
 
 	MayReadLogs(ctx context.Context, appID string) error
+	SearchLogs(ctx context.Context, q core.LogSearch) (lines []core.LogRecord, more bool, err error)
+	LogsAround(ctx context.Context, q core.LogSearch, at core.LogPosition, n int) ([]core.LogRecord, error)
 	StreamLogs(ctx context.Context, v core.LogView, f func(core.LogLine) error) error
 	Subscribe(ctx context.Context) <-chan core.Change       // of the tenants that the actor sees
 	Hosts(ctx context.Context) ([]core.HostSummary, error)  // operator

@@ -2,11 +2,13 @@ package views_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -136,6 +138,7 @@ type logServer struct {
 	since  []string // asked for, by connection
 	socket *websocket.Conn
 	opened chan struct{}
+	past   atomic.Bool // there are lines of before
 }
 
 func (l *logServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -166,6 +169,8 @@ func newLogs(t *testing.T) (*site, *logServer) {
 	s := newSite(t, examples()["logs"])
 	l := &logServer{opened: make(chan struct{}, 10)}
 	s.mux.Handle("/apps/tea-shop/logs/socket", l)
+	s.mux.HandleFunc("/apps/tea-shop/logs/lines", l.lines)
+	s.mux.HandleFunc("/apps/tea-shop/logs/marks", l.marks)
 	s.mux.HandleFunc("/apps/tea-shop/head", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	s.open()
 	l.wait(s)
@@ -180,6 +185,68 @@ func (l *logServer) wait(s *site) {
 	case <-time.After(time.Minute):
 		s.t.Fatalf("the browser does not connect\nconsole: %v", s.console())
 	}
+}
+
+// lines answers with what was before: one page for no search in particular, one for a field, and what is around a line.
+func (l *logServer) lines(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	page := map[string]any{"items": []any{}}
+	item := func(n int, text string) map[string]any {
+		at := now.Add(time.Duration(n) * time.Millisecond)
+		return map[string]any{"time": at, "instance": "aaaaaaaaaaaa", "version": "0.9", "stream": "stdout", "line": text,
+			"position": fmt.Sprintf("%d-aaaaaaaaaaaa", at.UnixNano())}
+	}
+	switch {
+	case !l.past.Load():
+	case q.Get("around") != "":
+		page["items"] = []any{item(-21, "just before"), item(-20, `{"level":"warn","user":{"id":7}}`), item(-19, "just after")}
+	case q.Get("cursor") == "more":
+		page["items"] = []any{item(-100, "the very first")}
+	case q.Get("field") == "user.id=7":
+		page["items"] = []any{item(-20, `{"level":"warn","user":{"id":7}}`)}
+	default:
+		page["items"] = []any{item(-10, "from the instance before"), item(-20, `{"level":"warn","user":{"id":7}}`),
+			map[string]any{"time": now.Add(-30 * time.Millisecond), "instance": "aaaaaaaaaaaa", "version": "0.9", "stream": "berth", "dropped": 12, "line": ""}}
+		page["next"] = "more"
+	}
+	_ = json.NewEncoder(w).Encode(page)
+}
+
+func (l *logServer) marks(w http.ResponseWriter, _ *http.Request) {
+	marks := []any{}
+	if l.past.Load() {
+		marks = append(marks, map[string]any{"id": "1", "time": now.Add(-15 * time.Millisecond), "text": "Release 2 was requested", "level": "info"})
+	}
+	_ = json.NewEncoder(w).Encode(marks)
+}
+
+// Above the live lines stand those of before, between them what happened; a line shows its fields, and what was around.
+func TestLogsShowWhatWasBefore(t *testing.T) {
+	s, l := newLogs(t)
+	l.past.Store(true)
+	l.send(t, line(0, "live"))
+	texts := "Array.from(document.querySelectorAll('.log > li:not([hidden])'), (e) => e.lastElementChild.textContent).join('|')"
+	s.is(texts, `Show older lines|12 lines were not kept here: the app writes more than its plan allows|{"level":"warn","user":{"id":7}}|`+
+		`Release 2 was requested|from the instance before|live`)
+	s.is("[...document.querySelector('[data-log-version]').options].map((o) => o.value).includes('0.9')", "true")
+	s.run(chromedp.Click(".log .is-more button"))
+	s.is("document.querySelectorAll('.log > li')[1].lastElementChild.textContent", "the very first")
+	s.is("document.querySelector('.is-more').textContent", "There are no older lines")
+
+	s.eval("[...document.querySelectorAll('.log > li')].find((e) => e.textContent.includes('user')).querySelector('button').click()")
+	s.is("[...document.querySelectorAll('.is-detail dt')].map((e) => e.textContent).slice(-2).join()", "level,user.id")
+	s.eval("document.querySelector('.is-detail > button').click()")
+	s.is("[...document.querySelectorAll('.log-context .log-text')].map((e) => e.textContent).join('|')", `just before|{"level":"warn","user":{"id":7}}|just after`)
+	s.is("document.querySelector('.log-context .is-hit .log-text').textContent", `{"level":"warn","user":{"id":7}}`)
+
+	s.eval("[...document.querySelectorAll('.is-detail dd')].at(-1).querySelector('button').click()")
+	s.is("document.querySelector('.chip').textContent", "user.id=7 ×")
+	s.is("new URLSearchParams(location.search).get('field')", "user.id=7")
+	s.is("[...document.querySelectorAll('.log > li:not([hidden]):not(.is-mark):not(.is-more) > .log-text')].map((e) => e.textContent).join('|')",
+		`{"level":"warn","user":{"id":7}}`)
+	s.run(chromedp.Click(".chip"))
+	s.is("location.search", "")
+	s.quiet()
 }
 
 func line(n int, text string) core.LogLine {
@@ -201,14 +268,14 @@ func TestLogLinesAreInert(t *testing.T) {
 	for i, text := range hostile {
 		l.send(t, line(i, text))
 	}
-	s.is("document.querySelectorAll('.log li').length", fmt.Sprint(len(hostile)))
+	s.is("document.querySelectorAll('.log li:not(.is-more)').length", fmt.Sprint(len(hostile)))
 	texts := "Array.from(document.querySelectorAll('.log-text'), (e) => e.textContent)"
 	for i, want := range []string{hostile[0], "after the clipboard", "after clearing", "abc<U+202E>def<U+2066>ghi", "bell␇ nul␀ del␡", "error plain indexedtrue"} {
 		s.is(fmt.Sprintf("%s[%d]", texts, i), want)
 	}
 	s.is("document.querySelectorAll('.log script, .log img').length", "0")
 	s.is("document.title.includes('owned')", "false")
-	s.is("Array.from(document.querySelectorAll('.log li:nth-child(6) .log-text span'), (e) => e.className).join('|')",
+	s.is("Array.from(document.querySelectorAll('.log-text')[5].querySelectorAll('span'), (e) => e.className).join('|')",
 		"sgr-bold sgr-red|sgr-red|sgr-red sgr-on-blue")
 	s.quiet()
 }
@@ -219,7 +286,7 @@ func TestLogsPauseWhenOneScrollsUpAndResumeByCursor(t *testing.T) {
 		l.send(t, line(i, fmt.Sprint("line ", i)))
 	}
 	atEnd := "(() => { const e = document.querySelector('.log'); return e.scrollHeight - e.scrollTop - e.clientHeight < 8 })()"
-	s.is("document.querySelectorAll('.log li').length", "300")
+	s.is("document.querySelectorAll('.log li:not(.is-more)').length", "300")
 	s.is(atEnd, "true")
 	s.eval("document.querySelector('.log').scrollTop = 100")
 	s.is("document.querySelector('[data-log-newest]').hidden", "false")
@@ -229,7 +296,7 @@ func TestLogsPauseWhenOneScrollsUpAndResumeByCursor(t *testing.T) {
 	s.is("document.querySelector('[data-log-new]').textContent", "Paused, 10 new lines")
 	s.is("document.querySelector('.log').scrollTop", "100")
 	s.run(chromedp.Click("[data-log-newest]"))
-	s.is("document.querySelectorAll('.log li').length", "310")
+	s.is("document.querySelectorAll('.log li:not(.is-more)').length", "310")
 	s.is(atEnd, "true")
 
 	l.socket.Close()
@@ -242,10 +309,10 @@ func TestLogsPauseWhenOneScrollsUpAndResumeByCursor(t *testing.T) {
 	s.is("document.querySelector('.log .is-gap').textContent.startsWith('7 lines were left out')", "true")
 
 	s.run(chromedp.SendKeys("[data-log-search]", "line 12"))
-	s.is("document.querySelector('[data-log-hits]').textContent", "11 found")
+	s.is("document.querySelector('[data-log-hits]').textContent", "13 found")
 	s.eval("(() => { const e = document.querySelector('[data-log-search]'); e.value = ''; e.dispatchEvent(new Event('input')) })()")
 	s.eval("document.querySelector('[data-log-stream][value=stderr]').click()")
-	s.is("document.querySelectorAll('.log li:not([hidden]):not(.is-gap)').length", "1")
+	s.is("document.querySelectorAll('.log li:not([hidden]):not(.is-gap):not(.is-more)').length", "1")
 	s.quiet()
 }
 

@@ -102,7 +102,7 @@ func TestSocketsKnowTheirOrigin(t *testing.T) {
 			t.Errorf("%s: %d, want %d", c.name, status, c.status)
 		}
 	}
-	p.api("good", http.MethodGet, "/apps/shop/logs", "").problem(t, http.StatusUnprocessableEntity)
+	p.api("good", http.MethodGet, "/apps/shop/logs?level=loud", "").problem(t, http.StatusUnprocessableEntity)
 }
 
 // Bad input 35: what a viewer says.

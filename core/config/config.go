@@ -72,6 +72,10 @@ type Config struct {
 
 	DefaultPlan string `name:"default-plan" default:"standard" placeholder:"PLAN" help:"The plan of teams that are made without naming one: unlimited, starter, standard, or one that operators made."`
 
+	LogsURL       string `name:"logs-url" secret:"dsn" placeholder:"URL" help:"A server that keeps what apps write, user and password included where it asks for them. Default: none, Berth keeps it in the data directory."`
+	LogsKind      string `name:"logs-kind" default:"victorialogs" placeholder:"KIND" help:"What answers at logs-url: victorialogs, loki or elasticsearch."`
+	LogsRetention int    `name:"logs-retention" default:"30" placeholder:"DAYS" help:"How many days Berth keeps what apps write, unless their plan says less."`
+
 	AuditRetention int `name:"audit-retention" default:"365" placeholder:"DAYS" help:"How many days the audit is kept; 0 keeps it for ever."`
 
 	MetricsURL      string `name:"metrics-url" placeholder:"URL" help:"A server that keeps what is measured: one that takes Prometheus' remote write and answers its queries, such as http://prometheus:9090. Default: none, it is kept in the data directory."`
@@ -119,6 +123,9 @@ func (c Config) Ports() (from, to int) {
 
 // AuditKept returns how long entries of the audit are kept, 0 for ever.
 func (c Config) AuditKept() time.Duration { return time.Duration(c.AuditRetention) * 24 * time.Hour }
+
+// LogsKept returns how long Berth keeps what apps write.
+func (c Config) LogsKept() time.Duration { return time.Duration(c.LogsRetention) * 24 * time.Hour }
 
 // Networks returns the private networks in which people may name image registries. The Config must be valid.
 func (c Config) Networks() []netip.Prefix { return prefixes(c.ImageNetworks) }

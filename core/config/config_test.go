@@ -42,7 +42,7 @@ func TestDefaults(t *testing.T) {
 		PortalListen: "127.0.0.1:8080", PortalURL: "http://localhost:8080", GatewayHTTP: "127.0.0.1:8000",
 		GatewayURL: "http://localhost:8000", GatewayTCP: "127.0.0.1:30000-30099", BaseDomain: "localhost", Database: "sqlite", Engine: "docker",
 		PortRange: "25700-29999", NetworkPool: "10.213.0.0/16", Registry: "memory", SMTPTLS: "starttls",
-		OIDCRegister: "off", Registration: "off", RegistrationPlan: "starter", DefaultPlan: "standard", AuditRetention: 365, MetricsOpen: "off", LogLevel: "info", LogFormat: "text"}
+		OIDCRegister: "off", Registration: "off", RegistrationPlan: "starter", DefaultPlan: "standard", LogsKind: "victorialogs", LogsRetention: 30, AuditRetention: 365, MetricsOpen: "off", LogLevel: "info", LogFormat: "text"}
 	if d := cmp.Diff(want, c, cmpopts.EquateEmpty()); d != "" {
 		t.Error(d)
 	}
@@ -190,6 +190,9 @@ func TestFaults(t *testing.T) {
 		{"--portal-url=http://a/b", "portal-url:"},
 		{"--gateway-url=ftp://a", "gateway-url:"},
 		{"--database=mysql", "database-dsn:"},
+		{"--logs-retention=0", "logs-retention:"},
+		{"--logs-kind=syslog", "logs-kind:"},
+		{"--logs-url=logs:9428", "logs-url:"},
 		{"--host-address=name", "host-address:"},
 		{"--port-range=30000-25700", "port-range:"},
 		{"--port-range=25700", "port-range:"},
@@ -257,7 +260,7 @@ func TestCommandsAreDescribed(t *testing.T) {
 func TestPrintMasksSecretsAndReadsBack(t *testing.T) {
 	token, key := strings.Repeat("t", 32), strings.Repeat("ab", 32)
 	c, cmd, err := load(t, "", []string{"config", "--bootstrap-token", token, "--secret-key", key, "--database=mysql",
-		"--database-dsn=berth:p@ss:w@tcp(db:3306)/berth", "--registry=zookeeper", "--zookeeper-servers=a:1,b:2"})
+		"--database-dsn=berth:p@ss:w@tcp(db:3306)/berth", "--logs-url=https://berth:p@ss:w@logs.example.com", "--registry=zookeeper", "--zookeeper-servers=a:1,b:2"})
 	if err != nil || cmd.Name != Show {
 		t.Fatal(err)
 	}

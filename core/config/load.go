@@ -23,6 +23,7 @@ const (
 	Show      = "config"
 	Doctor    = "doctor"
 	Version   = "version"
+	LogStore  = "log-store"
 	Help      = "help"
 )
 
@@ -44,6 +45,7 @@ type commandLine struct {
 	Show      struct{} `cmd:"" name:"config" help:"Print the settings in force, secrets masked."`
 	Doctor    struct{} `cmd:"" help:"Check this machine and say what to do."`
 	Version   struct{} `cmd:"" help:"Print the version."`
+	LogStore  struct{} `cmd:"" hidden:"" help:"Keep what apps write; serve runs this by itself."`
 }
 
 const description = `A self-service container portal.
@@ -62,6 +64,9 @@ func Commands() []Described {
 	}
 	var all []Described
 	for _, c := range parser.Model.Children {
+		if c.Hidden {
+			continue
+		}
 		all = append(all, Described{c.Name, c.Help})
 	}
 	return all

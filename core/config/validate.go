@@ -50,6 +50,7 @@ func (c Config) Validate() error {
 	if c.AuditRetention < 0 || c.AuditRetention > 36500 {
 		f.add("audit-retention", "%d is no number of days; write 0 to 36500, where 0 keeps it for ever", c.AuditRetention)
 	}
+	f.logs(c)
 	f.oneOf("registration", c.Registration, "on", "off")
 	if c.RegistrationPlan == "" {
 		f.add("registration-plan", "is empty; name a plan, such as starter")
@@ -74,6 +75,20 @@ func (f *faults) networks(name string, list []string) {
 		if _, err := netip.ParsePrefix(n); err != nil {
 			f.add(name, "%q is not a network; write 10.20.0.0/16", n)
 		}
+	}
+}
+
+func (f *faults) logs(c Config) {
+	f.oneOf("logs-kind", c.LogsKind, "victorialogs", "loki", "elasticsearch")
+	if c.LogsRetention < 1 || c.LogsRetention > 3650 {
+		f.add("logs-retention", "%d is no number of days; write 1 to 3650", c.LogsRetention)
+	}
+	if c.LogsURL == "" {
+		return
+	}
+	u, err := url.Parse(c.LogsURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" {
+		f.add("logs-url", "this is not the address of a server; write http:// or https://, a host and if need be a port and a path")
 	}
 }
 

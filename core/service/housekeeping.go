@@ -69,6 +69,7 @@ func (s *Service) tidy(ctx context.Context) {
 		"history":     s.pruneHistory(ctx, now),
 		"traffic":     s.pruneTraffic(ctx, now),
 		"alerts":      s.pruneAlerts(ctx, now),
+		"logs":        s.pruneLines(ctx, now),
 	} {
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("housekeeping is to be done again", "what", what, "error", err)

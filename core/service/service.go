@@ -23,6 +23,7 @@ type Deps struct {
 	Waker    core.Waker
 	Notifier core.Notifier
 	Logs     core.LogSource
+	Lines    core.LogStore // what instances wrote; nil keeps nothing
 	Traffic  core.Traffic
 	TCP      core.TCPTraffic // nil counts nothing
 	TCPPool  core.TCPPool
@@ -68,6 +69,7 @@ type Service struct {
 	waker    core.Waker
 	notifier core.Notifier
 	logs     core.LogSource
+	lines    core.LogStore
 	traffic  core.Traffic
 	tcp      core.TCPTraffic
 	tcpPool  core.TCPPool
@@ -110,6 +112,7 @@ type Service struct {
 	auditIDs      core.IDs
 	historyPruned pruned
 	trafficPruned pruned
+	linesPruned   pruned
 
 	fetches *fetches
 	garbage garbage
@@ -121,7 +124,7 @@ var _ core.ImageGate = (*Service)(nil)
 // New returns a Service. Run RunFetches and RunHousekeeping beside it.
 func New(d Deps) *Service {
 	s := &Service{
-		store: d.Store, images: d.Images, engines: d.Engines, entries: d.Catalog, waker: d.Waker, notifier: d.Notifier, logs: d.Logs,
+		store: d.Store, images: d.Images, engines: d.Engines, entries: d.Catalog, waker: d.Waker, notifier: d.Notifier, logs: d.Logs, lines: d.Lines,
 		traffic: d.Traffic, metrics: d.Metrics, tcp: d.TCP, tcpPool: d.TCPPool, workerSecret: d.WorkerSecret, bootstrapToken: d.BootstrapToken,
 		portal: parseURL(d.PortalURL), gateway: parseURL(d.GatewayURL), baseDomain: d.BaseDomain, defaultPlan: cmp.Or(d.DefaultPlan, core.UnlimitedPlan), tempDir: d.TempDir,
 		post: newPost(d), now: d.Now, log: d.Log, passwords: newPasswords(), failures: newFailures(), attempts: newAttempts(), auditKept: d.AuditKept, fetches: newFetches(),

@@ -165,6 +165,23 @@ func Logs(app string) string { return App(app) + "/logs" }
 // LogSocket streams it.
 func LogSocket(app string) string { return Logs(app) + "/socket" }
 
+// LogsWith is the page with a search in it.
+func LogsWith(app string, search url.Values) string { return withAll(Logs(app), search) }
+
+// LogLines returns lines for the page, LogMarks what happened to the app beside them.
+func LogLines(app string) string { return Logs(app) + "/lines" }
+func LogMarks(app string) string { return Logs(app) + "/marks" }
+
+// LogFile is all that a search finds.
+func LogFile(app string, search url.Values) string { return withAll(Logs(app)+"/file", search) }
+
+func withAll(path string, values url.Values) string {
+	if len(values) == 0 {
+		return path
+	}
+	return path + "?" + values.Encode()
+}
+
 // Settings of an app.
 func Settings(app string) string { return App(app) + "/settings" }
 

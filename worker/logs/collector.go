@@ -112,6 +112,11 @@ func (c *Collector) AwaitRead(ctx context.Context, instanceID string) {
 	}
 }
 
+// Forget removes what an app wrote up to now.
+func (c *Collector) Forget(ctx context.Context, tenantID, appID string) error {
+	return c.opts.Lines.Forget(ctx, tenantID, appID, time.Now())
+}
+
 var errEpoch = errors.New("the log store has started anew and may have lost the last lines")
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -37,7 +37,6 @@ func (r *instanceReader) take(ctx context.Context, l core.LogLine) error {
 	if r.known[l.Time.UnixNano()] {
 		return nil
 	}
-	l.Level = levelOf(l.Line)
 	record := core.LogRecord{LogLine: l, TenantID: r.instance.TenantID, AppID: r.instance.AppID}
 	if !r.quotas.admit(ctx, record) {
 		r.drop(record)

@@ -99,7 +99,7 @@ func (s *Source) read(ctx context.Context, i core.Instance, q core.LogQuery, f f
 		return err
 	}
 	err = engine.Logs(ctx, i.ContainerID, q, func(l core.LogLine) error {
-		l.Instance, l.Version = i.ID, i.Label
+		l.Instance, l.Version, l.Level = i.ID, i.Label, levelOf(l.Line)
 		return f(l)
 	})
 	if core.ErrorCode(err) == core.ENOTFOUND {

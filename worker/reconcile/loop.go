@@ -38,6 +38,7 @@ type Loop struct {
 	Health    Health
 	Discovery Discovery
 	Logs      core.LogSource
+	Kept      LogKeeper // nil: nobody keeps what instances write
 	Traffic   core.Traffic
 	Metrics   Metrics // nil where none are kept
 	Notifier  core.Notifier

@@ -77,11 +77,22 @@ func (l *Loop) removeNow(ctx context.Context, d Desired, i core.Instance) error 
 		if err := engine.Stop(ctx, i.ContainerID, stopGrace); err != nil {
 			return err
 		}
+		if l.Kept != nil {
+			l.Kept.AwaitRead(ctx, i.ID)
+		}
 		if err := engine.Remove(ctx, i.ContainerID); err != nil {
 			return err
 		}
 	}
 	return l.Store.Instances().Delete(ctx, i.ID)
+}
+
+// LogKeeper keeps what instances write.
+type LogKeeper interface {
+	// AwaitRead waits a few seconds at most until the log of an instance whose container has ended has been read.
+	AwaitRead(ctx context.Context, instanceID string)
+	// Forget removes what an app wrote.
+	Forget(ctx context.Context, tenantID, appID string) error
 }
 
 // removeOrphans removes containers of Berth that no instance stands for. Containers are listed before rows, so that
@@ -131,6 +142,11 @@ func (l *Loop) removeApp(ctx context.Context, d Desired) error {
 	}
 	if err := l.deleteRow(ctx, d); err != nil {
 		return err
+	}
+	if l.Kept != nil {
+		if err := l.Kept.Forget(ctx, d.App.TenantID, d.App.ID); err != nil { // nobody can read it any more, and it goes in time
+			l.Log.Warn("what an app wrote is still kept", "app", d.App.ID, "error", err)
+		}
 	}
 	l.notify(d.App, "app", "")
 	l.WakeTenant(d.App.TenantID)
