@@ -112,6 +112,10 @@ func (f *fakeService) MayReadLogs(ctx context.Context, id string) error {
 	return err
 }
 
+func (f *fakeService) SearchLogs(_ context.Context, q core.LogSearch) ([]core.LogRecord, bool, error) {
+	return nil, false, q.Validate()
+}
+
 func (f *fakeService) StreamLogs(ctx context.Context, v core.LogView, write func(core.LogLine) error) error {
 	if v.Cursor == "rubbish" {
 		return core.Errorf(core.EINVALID, "error.cursor_malformed")

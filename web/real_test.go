@@ -57,7 +57,7 @@ func newRealPortalWith(t *testing.T, change func(*service.Deps)) realPortal {
 	deps := service.Deps{Store: s, Images: images, Catalog: entries, Waker: asleep{}, TCPPool: tcpPool,
 		Notifier: service.NewNotifier(), Traffic: noTraffic{}, Metrics: noMetrics{}, BootstrapToken: operatorToken, Registration: true, RegistrationPlan: "starter",
 		PortalURL: "http://localhost:8080", BaseDomain: "localhost", GatewayURL: "http://localhost:8000",
-		TempDir: t.TempDir(), Logs: silence{}, Alerts: newAlertSender(), AlertNetworks: alertNetworks}
+		TempDir: t.TempDir(), Logs: silence{}, Lines: noLines{}, Alerts: newAlertSender(), AlertNetworks: alertNetworks}
 	change(&deps)
 	p.service = service.New(deps)
 	p.portal = newPortal(t, p.service, func(o *Options) {
