@@ -49,7 +49,7 @@ type LogSearch struct {
 	TenantID string // together with AppID: the one narrowing that is never empty
 	AppID    string
 
-	Words    []string // each is part of the line, whatever its case
+	Words    []string // each is part of the line as it is, small, in capitals, or with a capital at its beginning
 	Not      []string // none is
 	Fields   []LogField
 	Level    LogLevel

@@ -136,7 +136,7 @@ func words(h *house) {
 	h.expect("a phrase", core.LogSearch{Words: []string{"to 10.0.0.1"}}, "Connection to 10.0.0.1 refused")
 	h.expect("a dot is a dot", core.LogSearch{Words: []string{"10.0.0x1"}})
 	h.expect("without a word", core.LogSearch{Words: []string{"connect"}, Not: []string{"Refused"}}, "connected")
-	h.expect("signs", core.LogSearch{Words: []string{`"c:\temp"`, "100%", "(full)*"}}, `path "C:\temp" is 100% (full)*`)
+	h.expect("signs", core.LogSearch{Words: []string{`"C:\temp"`, "100%", "(full)*"}}, `path "C:\temp" is 100% (full)*`)
 	h.expect("letters of all the world", core.LogSearch{Words: []string{"überlauf", "数据库"}}, "Überlauf 数据库 错误")
 }
 
