@@ -48,7 +48,7 @@ func (p *parts) logKeeper() *process.Keeper {
 
 func (p *parts) joinLogs(notifier core.Notifier) {
 	p.lines = newLogStore(p.cfg)
-	p.logs = logs.New(logs.Options{Store: p.store, Engines: p.engines, Notifier: notifier, Log: p.log.With("part", "logs")})
+	p.logs = logs.New(logs.Options{Store: p.store, Engines: p.engines, Lines: p.lines, Notifier: notifier, Log: p.log.With("part", "logs")})
 	p.collector = logs.NewCollector(logs.CollectorOptions{Source: p.logs, Lines: p.lines,
 		Path: filepath.Join(logsDir(p.cfg), "positions"), Log: p.log.With("part", "log collector")})
 }

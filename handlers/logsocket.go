@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 
 	"github.com/gorilla/websocket"
 	"github.com/labstack/echo/v4"
@@ -20,7 +21,9 @@ const (
 // upgrader leaves the origin to Logs, which answers with the same errors as everything else.
 var upgrader = websocket.Upgrader{
 	HandshakeTimeout: usualPatience.write,
+	ReadBufferSize:   1 << 10, // a viewer has nothing to say
 	WriteBufferSize:  16 << 10,
+	WriteBufferPool:  &sync.Pool{}, // a viewer that waits for lines needs none
 	CheckOrigin:      func(*http.Request) bool { return true },
 }
 

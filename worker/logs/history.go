@@ -33,11 +33,38 @@ func (v *viewer) begin(ctx context.Context, instances []core.Instance, n int) er
 		})
 	}
 	group.Wait()
+	tail = latest(append(tail, v.gone(ctx, instances, n)...), n)
 	for _, l := range slices.Backward(tail) { // the first of each instance has the last word
 		v.at[l.Instance] = l.Time.Add(-1)
 	}
 	return v.deliverLines(ctx, tail)
 }
+
+// gone returns the last lines of instances that are no more. Without them the log goes on all the same.
+func (v *viewer) gone(ctx context.Context, instances []core.Instance, n int) (lines []core.LogLine) {
+	if v.source.opts.Lines == nil || v.only != "" || n == 0 {
+		return nil
+	}
+	app, err := v.source.opts.Store.Apps().Get(ctx, v.appID)
+	if err != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, goneTime)
+	defer cancel()
+	found, _, err := v.source.opts.Lines.Search(ctx, core.LogSearch{TenantID: app.TenantID, AppID: app.ID, From: app.CreatedAt, Limit: n})
+	if err != nil {
+		v.source.opts.Log.Debug("lines of instances that are gone cannot be had", "app", v.appID, "error", err)
+	}
+	for _, r := range found {
+		if !slices.ContainsFunc(instances, func(i core.Instance) bool { return i.ID == r.Instance }) {
+			lines = append(lines, r.LogLine)
+		}
+	}
+	return lines
+}
+
+// goneTime is how long a log waits for the lines of instances that are gone.
+const goneTime = 2 * time.Second
 
 // known notes that an instance has been read up to a line.
 func (v *viewer) known(i core.Instance, last time.Time) {
@@ -111,6 +138,7 @@ func (v *viewer) resume(ctx context.Context, instances []core.Instance) error {
 // ended hands a log that has been read to its end over to a follower; true.
 func (v *viewer) ended(h *head) bool {
 	if h.err != nil {
+		v.broken = true
 		v.followers[h.instance.ID] = newFollower(v.at[h.instance.ID])
 	} else {
 		v.known(h.instance, v.at[h.instance.ID])

@@ -13,13 +13,17 @@ import (
 type Options struct {
 	Store    core.Store
 	Engines  core.Engines
+	Lines    core.LogStore // what instances that are gone wrote; nil for nothing
 	Notifier core.Notifier // nil: new instances are found by looking alone
 	Poll     time.Duration // how often new instances are looked for; default 1s
 	Log      *slog.Logger  // default slog.Default
 }
 
 // Source is core.LogSource over engines. Make it with New.
-type Source struct{ opts Options }
+type Source struct {
+	opts  Options
+	feeds feeds
+}
 
 var _ core.LogSource = (*Source)(nil)
 
@@ -34,7 +38,7 @@ func New(o Options) *Source {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Source{opts: o}
+	return &Source{opts: o, feeds: feeds{open: map[feedKey]*feed{}}}
 }
 
 // Stream implements core.LogSource. What a reader missed while it was away comes at the reader's pace; what is
@@ -45,7 +49,51 @@ func (s *Source) Stream(ctx context.Context, view core.LogView, f func(core.LogL
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(core.WithActor(ctx, core.System()))
+	ctx = core.WithActor(ctx, core.System())
+	if view.PastOnly {
+		return s.stream(ctx, view, at, f, func() {})
+	}
+	fd := s.join(feedKey{view.AppID, view.InstanceID})
+	defer s.leave(fd)
+	if err := fd.await(ctx); err != nil {
+		return err
+	}
+	if view.Cursor == "" {
+		return fd.give(ctx, fd.tail(min(max(view.Tail, 0), MaxTail)), nil, f)
+	}
+	if place, ok := fd.behind(view.Cursor); ok {
+		return fd.give(ctx, place, nil, f)
+	}
+	return s.catchUp(ctx, view, at, fd, f)
+}
+
+// catchUp gives what is behind a cursor that the feed does not reach, until the feed does. A log that cannot be read
+// now is no reason for a gap: then the reader follows by itself.
+func (s *Source) catchUp(ctx context.Context, view core.LogView, at positions, fd *feed, f func(core.LogLine) error) error {
+	v := newViewer(s, view, at, f)
+	for {
+		place := fd.tail(0)
+		instances, err := v.instances(ctx)
+		if err != nil {
+			return err
+		}
+		v.setPresent(instances)
+		if err := v.resume(ctx, instances); err != nil {
+			return err
+		}
+		if v.broken {
+			view.Cursor = v.at.encode()
+			return s.stream(ctx, view, v.at, f, func() {})
+		}
+		if fd.has(place) {
+			return fd.give(ctx, place, v.at, f)
+		}
+	}
+}
+
+// stream reads for one reader alone. begun is called when the lines that were there have been given.
+func (s *Source) stream(ctx context.Context, view core.LogView, at positions, f func(core.LogLine) error, begun func()) error {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	v := newViewer(s, view, at, f)
 	changes := s.subscribe(ctx)
@@ -62,6 +110,7 @@ func (s *Source) Stream(ctx context.Context, view core.LogView, f func(core.LogL
 	if err != nil || view.PastOnly {
 		return err
 	}
+	begun()
 	followed := make(chan struct{})
 	go func() {
 		defer close(followed)

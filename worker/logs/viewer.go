@@ -20,6 +20,7 @@ type viewer struct {
 	queue  *queue                          // what is written while f is busy
 	exists atomic.Pointer[map[string]bool] // ids of the app's instances
 
+	broken    bool                 // a log could not be read to its end
 	followers map[string]*follower // by instance id; belongs to follow
 }
 
