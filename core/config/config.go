@@ -73,7 +73,7 @@ type Config struct {
 	DefaultPlan string `name:"default-plan" default:"standard" placeholder:"PLAN" help:"The plan of teams that are made without naming one: unlimited, starter, standard, or one that operators made."`
 
 	LogsURL       string `name:"logs-url" secret:"dsn" placeholder:"URL" help:"A server that keeps what apps write, user and password included where it asks for them. Default: none, Berth keeps it in the data directory."`
-	LogsKind      string `name:"logs-kind" default:"victorialogs" placeholder:"KIND" help:"What answers at logs-url: victorialogs, loki or elasticsearch."`
+	LogsKind      string `name:"logs-kind" default:"victorialogs" placeholder:"KIND" help:"What answers at logs-url: victorialogs."`
 	LogsRetention int    `name:"logs-retention" default:"30" placeholder:"DAYS" help:"How many days Berth keeps what apps write, unless their plan says less."`
 
 	AuditRetention int `name:"audit-retention" default:"365" placeholder:"DAYS" help:"How many days the audit is kept; 0 keeps it for ever."`

@@ -79,7 +79,7 @@ func (f *faults) networks(name string, list []string) {
 }
 
 func (f *faults) logs(c Config) {
-	f.oneOf("logs-kind", c.LogsKind, "victorialogs", "loki", "elasticsearch")
+	f.oneOf("logs-kind", c.LogsKind, "victorialogs")
 	if c.LogsRetention < 1 || c.LogsRetention > 3650 {
 		f.add("logs-retention", "%d is no number of days; write 1 to 3650", c.LogsRetention)
 	}
