@@ -10,8 +10,8 @@ type LogLine struct {
 	Time     time.Time `json:"time"`
 	Instance string    `json:"instance"`
 	Version  string    `json:"version"`
-	Stream   string    `json:"stream"` // "stdout" or "stderr"; StreamBerth for what Berth says
-	Line     string    `json:"line"`   // valid UTF-8; colours as the program wrote them
+	Stream   string    `json:"stream"`         // "stdout" or "stderr"; StreamBerth for what Berth says
+	Line     string    `json:"line"`           // valid UTF-8; colours as the program wrote them
 	Part     bool      `json:"part,omitempty"` // goes on with the line before, which was longer than MaxLogLine
 	Level    LogLevel  `json:"level,omitempty"`
 	Cursor   string    `json:"cursor,omitempty"`

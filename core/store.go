@@ -40,6 +40,7 @@ type Store interface {
 	Domains() DomainStore
 	Certificates() CertificateStore
 	Alerts() AlertStore
+	LogDrains() LogDrainStore
 
 	// Transact runs f with a store whose writes are one transaction: all or none. f may run again after a
 	// serialization failure, so it changes nothing but the store.

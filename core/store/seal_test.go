@@ -35,6 +35,8 @@ func newSecrets(t *testing.T, s core.Store) core.App {
 	ok(t, s.TwoFactors().Put(system(t), core.TwoFactor{UserID: user.ID, Secret: plainSecret}))
 	channel := core.AlertChannel{ID: core.NewID(), TenantID: app.TenantID, Name: "Hook", Kind: core.ChannelWebhook}
 	ok(t, s.Alerts().PutChannel(system(t), channel, &core.AlertTarget{URL: "https://example.com/" + plainSecret, Secret: plainSecret}))
+	drain := core.LogDrain{TenantID: app.TenantID, ID: "archive", Name: "Archive", Kind: core.DrainHTTP}
+	ok(t, s.LogDrains().Create(system(t), drain, core.DrainTarget{URL: "https://logs.example.com/" + plainSecret, Header: "X-Key", Secret: plainSecret}))
 	return app
 }
 
@@ -78,6 +80,8 @@ func testWrongKey(t *testing.T, fresh fresh) {
 	_, err = s.Credentials().Get(system(t), app.ID)
 	unreadable(t, err)
 	_, err = s.TwoFactors().Get(system(t), app.ID)
+	unreadable(t, err)
+	_, err = s.LogDrains().Open(system(t), app.TenantID, "archive")
 	unreadable(t, err)
 }
 

@@ -91,6 +91,7 @@ func (s *Store) SwitchCounts() core.SwitchCountStore   { return switchCounts{s} 
 func (s *Store) Domains() core.DomainStore             { return domains{s} }
 func (s *Store) Certificates() core.CertificateStore   { return certificates{s} }
 func (s *Store) Alerts() core.AlertStore               { return alerts{s} }
+func (s *Store) LogDrains() core.LogDrainStore         { return logDrains{s} }
 
 // Ping reads a table, so that it fails when the file is gone as well as when the server is.
 func (s *Store) Ping(ctx context.Context) error {

@@ -47,6 +47,7 @@ type estate struct {
 
 	domain      core.Domain
 	certificate core.Certificate
+	drain       core.LogDrain
 }
 
 func (w *world) newEstate() estate {
@@ -71,6 +72,7 @@ func (w *world) newEstate() estate {
 	w.ok(w.Credentials().Put(w.alice, core.Credentials{AppID: w.app.ID, Values: map[string]string{"password": "x"}}))
 	e.domain = w.newDomain(newName())
 	e.certificate = w.newCertificate(e.domain)
+	e.drain = w.newLogDrain("Archive")
 	return e
 }
 
@@ -152,6 +154,17 @@ func (w *world) acts(e estate) map[string]act {
 			return w.SwitchCounts().Put(ctx, core.SwitchCount{AppID: app.ID, Release: 1})
 		},
 		"delete TCP port": func(ctx context.Context) error { return w.TCPPorts().Delete(ctx, app.ID, e.tcpPort.Port, "") },
+		"get drain": func(ctx context.Context) error {
+			_, err := w.LogDrains().Get(ctx, app.TenantID, e.drain.ID)
+			return err
+		},
+		"open drain": func(ctx context.Context) error {
+			_, err := w.LogDrains().Open(ctx, app.TenantID, e.drain.ID)
+			return err
+		},
+		"add drain":    func(ctx context.Context) error { return w.LogDrains().Create(ctx, e.drain, core.DrainTarget{}) },
+		"update drain": func(ctx context.Context) error { return w.LogDrains().Update(ctx, e.drain, core.DrainTarget{}) },
+		"delete drain": func(ctx context.Context) error { return w.LogDrains().Delete(ctx, app.TenantID, e.drain.ID) },
 	}
 	maps.Copy(acts, w.domainActs(e.domain, e.certificate))
 	return acts
@@ -232,6 +245,8 @@ func (w *world) sees(ctx context.Context, e estate, want bool) {
 	count("domain count", domainCount, err)
 	certificates, err := w.Certificates().List(ctx, w.app.ID)
 	count("certificates", len(certificates), err)
+	drains, err := w.LogDrains().List(ctx, w.tenant.ID)
+	count("log drains", len(drains), err)
 	uses, err := w.Releases().UsesVersion(ctx, w.app.ID, e.version.ID)
 	w.ok(err)
 	same(w, uses, want)

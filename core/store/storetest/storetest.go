@@ -82,6 +82,7 @@ func Run(t *testing.T, open func(t *testing.T) core.Store) {
 		{"Alerts", testAlerts},
 		{"AlertNotices", testAlertNotices},
 		{"AlertLead", testAlertLead},
+		{"LogDrains", testLogDrains},
 		{"Bytes", testBytes},
 		{"Times", testTimes},
 		{"OddIDs", testOddIDs},

@@ -1,0 +1,43 @@
+// Package outbound reaches what customers name, and nothing that is Berth's own or its neighbours'.
+package outbound
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"berth/core"
+)
+
+// ErrForbidden is the cause when an address is none of the public Internet.
+var ErrForbidden = errors.New("address may not be reached")
+
+const dialTimeout = 10 * time.Second
+
+// Dialer reaches public addresses alone, and those for which also says yes; nil for none. It decides on the address that
+// is dialled, so neither a name that resolves to something else the second time nor a redirection gets around it.
+func Dialer(also func(netip.Addr) bool) *net.Dialer {
+	return &net.Dialer{Timeout: dialTimeout, Control: func(_, address string, _ syscall.RawConn) error {
+		a, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return ErrForbidden
+		}
+		ip := a.Addr().Unmap().WithZone("")
+		if core.IsPublicAddress(ip) || also != nil && also(ip) {
+			return nil
+		}
+		return ErrForbidden
+	}}
+}
+
+// Client asks over a dialer, without the proxy of the environment, and follows no redirection: what somebody sends must
+// not end elsewhere than they said.
+func Client(d *net.Dialer, timeout time.Duration) *http.Client {
+	return &http.Client{Timeout: timeout,
+		Transport: &http.Transport{DialContext: d.DialContext, TLSHandshakeTimeout: dialTimeout, MaxIdleConnsPerHost: 2,
+			IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 64 << 10, ForceAttemptHTTP2: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
