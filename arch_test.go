@@ -40,6 +40,8 @@ var rooms = []room{
 	{"worker/logs/victoria/process/quiet", nil, nil},
 	{"worker/logs/victoria/process", []string{"worker/logs/victoria/process/quiet"}, []string{"github.com/VictoriaMetrics/..."}},
 	{"worker/logs/victoria", []string{"core"}, nil},
+	{"worker/logs/drain", []string{"core", "worker/outbound"}, nil},
+	{"worker/outbound", []string{"core"}, nil},
 	{"worker/logs/storetest", []string{"*"}, []string{"*"}},
 	{"worker/logs", []string{"core"}, nil},
 	{"worker/domain", []string{"core"}, nil},

@@ -4,6 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"os"
 	"os/signal"
 	"syscall"
@@ -80,5 +84,29 @@ func TestLinesOutliveTheProcess(t *testing.T) {
 	found, _, err := s.Search(t.Context(), core.LogSearch{TenantID: "acme", AppID: "shop", Limit: 10})
 	if err != nil || len(found) != 1 || found[0].Line != "kept" {
 		t.Errorf("%v, %v", found, err)
+	}
+}
+
+// A server elsewhere is spoken to over TCP, with the user and the password of its URL.
+func TestRemoteStore(t *testing.T) {
+	dir := t.TempDir()
+	start(t, dir)
+	server := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = "http", "logs" },
+		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", process.Socket(dir))
+		}},
+		ModifyResponse: func(res *http.Response) error {
+			if user, password, _ := res.Request.BasicAuth(); user != "berth" || password != "p@ss:w" {
+				res.StatusCode = http.StatusUnauthorized
+			}
+			return nil
+		},
+	})
+	t.Cleanup(server.Close)
+	address := server.Listener.Addr().String()
+	storetest.Test(t, victoria.New("http://berth:p%40ss%3Aw@"+address+"/"))
+	if _, err := victoria.New("http://" + address).Epoch(t.Context()); core.ErrorCode(err) != core.EUNAVAILABLE {
+		t.Errorf("without a password: %v", err)
 	}
 }
