@@ -37,6 +37,7 @@ import (
 	"berth/worker/health"
 	"berth/worker/image"
 	"berth/worker/logs"
+	"berth/worker/logs/drain"
 	"berth/worker/metrics"
 	"berth/worker/reconcile"
 	"berth/worker/registry/snapshot"
@@ -71,6 +72,7 @@ type parts struct {
 	lines        core.LogStore
 	logs         *logs.Source
 	collector    *logs.Collector
+	drains       *drain.Drains
 	service      *service.Service
 	measured     core.MetricStore // nil where others keep the measurements
 	sampler      *metrics.Sampler

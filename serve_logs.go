@@ -9,8 +9,10 @@ import (
 	"berth/core/config"
 	"berth/worker"
 	"berth/worker/logs"
+	"berth/worker/logs/drain"
 	"berth/worker/logs/victoria"
 	"berth/worker/logs/victoria/process"
+	"berth/worker/outbound"
 )
 
 // logsDir is where the embedded store keeps what apps write.
@@ -31,7 +33,7 @@ func newLogStore(cfg config.Config) core.LogStore {
 
 // logLoops keep what the instances of this host write.
 func (p *parts) logLoops() []worker.Loop {
-	loops := []worker.Loop{{Name: "log collector", Run: p.collector.Run}}
+	loops := []worker.Loop{{Name: "log drains", Run: p.drains.Run}, {Name: "log collector", Run: p.collector.Run}}
 	if p.cfg.LogsURL == "" {
 		loops = append(loops, worker.Loop{Name: "log store", Run: p.logKeeper().Run})
 	}
@@ -49,6 +51,12 @@ func (p *parts) logKeeper() *process.Keeper {
 func (p *parts) joinLogs(notifier core.Notifier) {
 	p.lines = newLogStore(p.cfg)
 	p.logs = logs.New(logs.Options{Store: p.store, Engines: p.engines, Lines: p.lines, Notifier: notifier, Log: p.log.With("part", "logs")})
-	p.collector = logs.NewCollector(logs.CollectorOptions{Source: p.logs, Lines: p.lines,
+	here := func(hostID string) bool {
+		_, err := p.engines.Engine(hostID)
+		return err == nil
+	}
+	p.drains = drain.New(drain.Options{Store: p.store, Lines: p.lines, Here: here, Dial: outbound.Dialer(nil),
+		Path: filepath.Join(logsDir(p.cfg), "drains"), Log: p.log.With("part", "log drains")})
+	p.collector = logs.NewCollector(logs.CollectorOptions{Source: p.logs, Lines: p.lines, Tap: p.drains.Tap,
 		Path: filepath.Join(logsDir(p.cfg), "positions"), Log: p.log.With("part", "log collector")})
 }

@@ -70,6 +70,7 @@ func (h *Handlers) API(g *echo.Group) {
 	h.supportAPI(g)
 	h.auditAPI(g)
 	h.tokenAPI(g)
+	h.drainAPI(g)
 	h.rolloutAPI(g)
 	h.domainAPI(g)
 	h.portAPI(g)

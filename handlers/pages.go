@@ -28,6 +28,7 @@ func (h *Handlers) Pages(g *echo.Group) {
 	h.supportPages(g)
 	h.auditPages(g)
 	h.tokenPages(g)
+	h.drainPages(g)
 	h.portPages(g)
 	h.alertPages(g)
 	h.domainPages(g)

@@ -20,7 +20,7 @@ const (
 // AllRules returns the rules of every route.
 func AllRules() Rules {
 	all := Rules{}
-	for _, r := range []Rules{baseRules, apiRules, besideRules, tenantRules, profileRules, quotaRules, draftRules, supportRules, auditRules, tokenRules, rolloutRules, domainRules, portRules, scalingRules, alertRules} {
+	for _, r := range []Rules{baseRules, apiRules, besideRules, tenantRules, profileRules, quotaRules, draftRules, supportRules, auditRules, tokenRules, drainRules, rolloutRules, domainRules, portRules, scalingRules, alertRules} {
 		maps.Copy(all, r)
 	}
 	maps.Copy(all, trafficRules)

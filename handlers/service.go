@@ -20,6 +20,7 @@ type Service interface {
 	SupportService
 	AuditService
 	TokenService
+	DrainService
 	DomainService
 	PortService
 	ScalingService

@@ -11,6 +11,7 @@ import (
 	"berth/views/activity"
 	"berth/views/app"
 	"berth/views/connection"
+	"berth/views/drain"
 	"berth/views/errors"
 	"berth/views/home"
 	"berth/views/host"
@@ -107,6 +108,16 @@ func summaries() []core.AppSummary {
 	}
 }
 
+func drains() []core.LogDrain {
+	return []core.LogDrain{
+		{ID: "a", Name: "Archive", Kind: core.DrainElasticsearch, Shows: "https://search.northwind.example/…", CreatedAt: now.AddDate(0, -2, 0),
+			DrainReport: core.DrainReport{Sent: 18_204_771, SentAt: now.Add(-4 * time.Second), Lost: 3, LostFor: core.T("drain.refused", "status", "400", "text", "Bad Request")}},
+		{ID: "b", Name: "Security team", Kind: core.DrainSyslog, Shows: "tls://syslog.northwind.example:6514", CreatedAt: now.AddDate(0, 0, -9),
+			DrainReport: core.DrainReport{Sent: 91_204, SentAt: now.Add(-21 * time.Minute), Fault: core.T("drain.away"), FaultAt: now.Add(-21 * time.Minute)}},
+		{ID: "c", Name: "Try-out", Kind: core.DrainLoki, Shows: "https://loki.northwind.example/…", CreatedAt: now.Add(-time.Minute)},
+	}
+}
+
 func deploy(status core.OperationStatus) core.Operation {
 	op := core.Operation{ID: "op1", AppID: shop.ID, Kind: core.OpDeploy, Release: 1, Status: status, Steps: core.StepsOf(core.OpDeploy, now.Add(-9*time.Second)), CreatedAt: now.Add(-9 * time.Second)}
 	op.SetStep(core.StepPlaced, core.StepSucceeded, core.T("placement.most_memory", "host", "local", "free", "7.2 GB"), now.Add(-8*time.Second))
@@ -197,7 +208,9 @@ func examples() map[string]templ.Component {
 		"connection":      connection.ConnectionPage(connection.Page{Page: page(layout.SectionHome, "Connection"), Head: head(cache, app.TabConnection), Host: "shop-cache", Port: 6379, UsedBy: []core.App{shop}}),
 		"credentials": connection.ConnectionPage(connection.Page{Page: page(layout.SectionHome, "Connection"), Head: head(cache, app.TabConnection), Host: "shop-cache", Port: 6379, Revealed: true,
 			Connection: core.Connection{URI: "redis://:0f7k2m9x4w8t@shop-cache:6379/0", Values: map[string]string{"password": "0f7k2m9x4w8t"}, Env: map[string]string{"REDIS_URL": "redis://:0f7k2m9x4w8t@shop-cache:6379/0"}}}),
-		"tokens": token.TokensPage(token.Page{Page: page(layout.SectionTokens, "Tokens"), Form: token.NewForm(), Registry: "localhost:8080", Secret: "berth_0123456789abcdefghjkmnpqrstvwxyz", Tokens: []core.Token{{ID: "t", Name: "ci", Scope: core.ScopeDeploy, CreatedAt: now.AddDate(0, 0, -3)}}}),
+		"tokens":            token.TokensPage(token.Page{Page: page(layout.SectionTokens, "Tokens"), Form: token.NewForm(), Registry: "localhost:8080", Secret: "berth_0123456789abcdefghjkmnpqrstvwxyz", Tokens: []core.Token{{ID: "t", Name: "ci", Scope: core.ScopeDeploy, CreatedAt: now.AddDate(0, 0, -3)}}}),
+		"log-drains":        drain.DrainsPage(drain.Page{Page: page(layout.SectionLogDrains, "Log forwarding"), Form: drain.NewForm(), Drains: drains()}),
+		"log-drains-change": drain.DrainsPage(drain.Page{Page: page(layout.SectionLogDrains, "Log forwarding"), Form: drain.FormOf(drains()[0]), Change: "a", Drains: drains()}),
 		"own-tokens": token.TokensPage(token.Page{Page: page(layout.SectionProfile, "Your access tokens"), Own: true, Form: token.NewForm(), Now: now, Tokens: []core.Token{
 			{ID: "t", Name: "Laptop", Scope: core.ScopeRead, Apps: []string{"shop", "blog"}, CreatedAt: now.AddDate(0, 0, -3), ExpiresAt: now.AddDate(0, 0, 87), LastUsedAt: now.Add(-time.Hour), LastPeer: "192.0.2.7"},
 			{ID: "u", Name: "Old build server", Scope: core.ScopeAdmin, CreatedAt: now.AddDate(0, 0, -40), ExpiresAt: now.AddDate(0, 0, -10)}}}),

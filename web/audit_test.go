@@ -96,6 +96,10 @@ var attempts = map[string]attempt{
 		return fmt.Sprint("/tenants/", w.tenant, "/tokens/", made["id"])
 	}},
 
+	"POST /tenants/:tenant/log-drains":          {body: logDrain, action: "log_drain.create"},
+	"PUT /tenants/:tenant/log-drains/:drain":    {body: logDrain, action: "log_drain.change", before: drained},
+	"DELETE /tenants/:tenant/log-drains/:drain": {action: "log_drain.delete", before: drained},
+
 	"PATCH /tenants/:tenant":                              {body: object{"name": "Teas"}, action: "tenant.change"},
 	"PUT /tenants/:tenant/support":                        {body: object{"ask_first": true}, action: "tenant.consent"},
 	"POST /tenants/:tenant/invitations":                   {body: invitation, action: "invitation.create"},
@@ -162,6 +166,14 @@ func silenced(p realPortal, w auditWalk) string {
 }
 
 var invitation = object{"email": "guest@example.com", "role": "viewer"}
+
+var logDrain = object{"name": "Archive", "kind": "http", "url": "https://logs.example.com", "header": "X-Key", "secret": "s3cret"}
+
+func drained(p realPortal, w auditWalk) string {
+	var made object
+	p.must(201, http.MethodPost, "/tenants/"+w.tenant+"/log-drains", object{"name": "Old", "kind": "syslog", "url": "tls://logs.example.com:6514"}, &made)
+	return fmt.Sprint("/tenants/", w.tenant, "/log-drains/", made["id"])
+}
 
 func invited(verb string) func(p realPortal, w auditWalk) string {
 	return func(p realPortal, w auditWalk) string {

@@ -111,6 +111,9 @@ var same = map[string]string{
 	"POST /alerts/silences":                 "POST /api/v1/tenants/:tenant/alert-silences",
 	"POST /alerts/silences/:silence/end":    "DELETE /api/v1/tenants/:tenant/alert-silences/:silence",
 
+	"POST /log-drains":                   "POST /api/v1/tenants/:tenant/log-drains",
+	"POST /log-drains/:drain":            "PUT /api/v1/tenants/:tenant/log-drains/:drain",
+	"POST /log-drains/:drain/delete":     "DELETE /api/v1/tenants/:tenant/log-drains/:drain",
 	"POST /tokens":                       "POST /api/v1/tenants/:tenant/tokens",
 	"POST /tokens/:token/delete":         "DELETE /api/v1/tenants/:tenant/tokens/:token",
 	"POST /profile/tokens":               "POST /api/v1/profile/tokens",

@@ -113,6 +113,11 @@ var calls = map[string]call{
 	"POST /api/v1/tenants/:tenant/alert-channels":         {json: `{"name":"Chat","kind":"slack","url":"https://hooks.example.com/x"}`},
 	"PUT /api/v1/tenants/:tenant/alert-channels/:channel": {json: `{"name":"Renamed"}`},
 	"POST /api/v1/tenants/:tenant/alert-silences":         {json: `{"until":"2099-01-01T00:00:00Z"}`},
+	"POST /log-drains":                              {form: "tenant={tenant}&name=Copy&kind=http&url=https://logs.example.com"},
+	"POST /log-drains/:drain":                       {form: "tenant={tenant}&name=Copy&kind=http&url=https://logs.example.com"},
+	"POST /log-drains/:drain/delete":                {form: "tenant={tenant}"},
+	"POST /api/v1/tenants/:tenant/log-drains":       {json: `{"name":"Copy","kind":"http","url":"https://logs.example.com"}`},
+	"PUT /api/v1/tenants/:tenant/log-drains/:drain": {json: `{"name":"Copy","kind":"http","url":"https://logs.example.com"}`},
 
 	"POST /tokens":               {form: "tenant={tenant}&name=ci&scope=read"},
 	"POST /tokens/:token/delete": {form: "tenant={tenant}"},

@@ -51,7 +51,7 @@ func newHouse(t *testing.T) *house {
 	h.own, h.foreign = h.furnish("Oolong", "1.0"), h.furnish("Coffee", "9.0")
 	h.absent = sample{"tenant": "no-team", "app": "no-app", "blog": "no-blog", "service": "no-service", "upload": core.NewID(),
 		"app upload": core.NewID(), "operation": core.NewID(), "id": core.NewID(), "version": "7.7", "label": "7.7", "release": "77",
-		"token": core.NewID(), "entry": "nothing", "plan": "nothing", "request": core.NewID(), "port": "77", "session": core.NewID(),
+		"token": core.NewID(), "drain": core.NewID(), "entry": "nothing", "plan": "nothing", "request": core.NewID(), "port": "77", "session": core.NewID(),
 		"person": core.NewID(), "user": core.NewID(), "invitation": core.NewID(), "domain": "no-domain.example.com", "host": "no-host",
 		"rule": core.NewID(), "channel": core.NewID(), "silence": core.NewID()}
 	h.own["host"], h.foreign["host"] = core.LocalHost, "elsewhere"
@@ -85,6 +85,8 @@ func (h *house) furnish(name, label string) sample {
 	s["port"] = h.tcpPort(s["app"], tenant)
 	h.must(201, http.MethodPost, "/tenants/"+tenant+"/tokens", object{"name": "spare", "scope": "read"}, &made)
 	s["token"] = made["id"].(string)
+	h.must(201, http.MethodPost, "/tenants/"+tenant+"/log-drains", object{"name": "Archive", "kind": "http", "url": "https://logs.example.com"}, &made)
+	s["drain"] = made["id"].(string)
 	spare := core.User{ID: core.NewID(), Email: core.NewInstanceID() + "@example.com", Name: "Spare", CreatedAt: time.Now()}
 	h.ok(h.store.Users().Create(h.system(), spare))
 	h.ok(h.store.Members().Put(h.system(), core.Membership{TenantID: tenant, UserID: spare.ID, Role: core.RoleViewer}))

@@ -32,21 +32,22 @@ type Page struct {
 type Section string
 
 const (
-	SectionHome     Section = "home"
-	SectionActivity Section = "activity"
-	SectionAlerts   Section = "alerts"
-	SectionMembers  Section = "members"
-	SectionQuota    Section = "quota"
-	SectionAudit    Section = "audit"
-	SectionTokens   Section = "tokens"
-	SectionTeam     Section = "team" // settings of the tenant
-	SectionSupport  Section = "support"
-	SectionTenants  Section = "tenants"
-	SectionPlans    Section = "plans"
-	SectionPeople   Section = "people"
-	SectionPlatform Section = "platform" // the audit of the platform
-	SectionHosts    Section = "hosts"
-	SectionProfile  Section = "profile"
+	SectionHome      Section = "home"
+	SectionActivity  Section = "activity"
+	SectionAlerts    Section = "alerts"
+	SectionMembers   Section = "members"
+	SectionQuota     Section = "quota"
+	SectionAudit     Section = "audit"
+	SectionTokens    Section = "tokens"
+	SectionLogDrains Section = "log-drains"
+	SectionTeam      Section = "team" // settings of the tenant
+	SectionSupport   Section = "support"
+	SectionTenants   Section = "tenants"
+	SectionPlans     Section = "plans"
+	SectionPeople    Section = "people"
+	SectionPlatform  Section = "platform" // the audit of the platform
+	SectionHosts     Section = "hosts"
+	SectionProfile   Section = "profile"
 )
 
 // Toast says that something was accepted, with a link to follow it.

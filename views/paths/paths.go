@@ -336,6 +336,20 @@ func PersonTwoFactor(person string) string {
 // DeletePerson asks for the email, then deletes a person.
 func DeletePerson(person string) string { return People + "/" + url.PathEscape(person) + "/delete" }
 
+// LogDrains are where a tenant's logs are forwarded to.
+func LogDrains(tenant string) string { return inTenant("/log-drains", tenant) }
+
+// ChangeLogDrain shows the form that changes one of them.
+func ChangeLogDrain(tenant, id string) string {
+	return with("/log-drains", "tenant", tenant, "change", id) + "#drain"
+}
+
+// LogDrain changes one of them.
+func LogDrain(id string) string { return "/log-drains/" + url.PathEscape(id) }
+
+// DeleteLogDrain ends one.
+func DeleteLogDrain(id string) string { return LogDrain(id) + "/delete" }
+
 // DeleteToken revokes a token.
 func DeleteToken(id string) string { return "/tokens/" + url.PathEscape(id) + "/delete" }
 
