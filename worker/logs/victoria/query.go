@@ -14,22 +14,16 @@ import (
 // reserve is how many lines more than asked for are read, lest lines of the very same nanosecond be cut apart.
 const reserve = 64
 
-// query writes a search in LogsQL.
-func query(s core.LogSearch) string {
+// query writes a search within a window in LogsQL.
+func query(s core.LogSearch, w window) string {
 	var q strings.Builder
 	// Removing lines may leave one behind that has a time and nothing else; it has no instance.
 	fmt.Fprintf(&q, `{tenant=%s,app=%s} instance:*`, quoted(s.TenantID), quoted(s.AppID))
-	from, to := s.From, s.To
-	if at := s.Beyond.Time; !at.IsZero() && s.Forward && at.After(from) {
-		from = at
-	} else if !at.IsZero() && !s.Forward && (to.IsZero() || at.Before(to)) {
-		to = at.Add(1)
+	if !w.from.IsZero() {
+		q.WriteString(" _time:>=" + w.from.UTC().Format(timeFormat))
 	}
-	if !from.IsZero() {
-		q.WriteString(" _time:>=" + from.UTC().Format(timeFormat))
-	}
-	if !to.IsZero() {
-		q.WriteString(" _time:<" + to.UTC().Format(timeFormat))
+	if !w.to.IsZero() {
+		q.WriteString(" _time:<" + w.to.UTC().Format(timeFormat))
 	}
 	for _, f := range [...]struct{ name, value string }{
 		{"level", string(s.Level)}, {"instance", s.Instance}, {"version", s.Version}, {"stream", s.Stream},
@@ -38,15 +32,15 @@ func query(s core.LogSearch) string {
 			fmt.Fprintf(&q, " %s:=%s", f.name, quoted(f.value))
 		}
 	}
-	for _, w := range s.Words {
-		q.WriteString(" " + contains(w))
+	for _, word := range s.Words {
+		q.WriteString(" " + contains(word))
 	}
-	for _, w := range s.Not {
-		q.WriteString(" !" + contains(w))
+	for _, word := range s.Not {
+		q.WriteString(" !" + contains(word))
 	}
 	for _, f := range s.Fields { // reading JSON of every line is dear, so those without the value go first
-		if f.Value != "" {
-			q.WriteString(" " + exactly(encoded(f.Value)))
+		if f.Value != "" { // in JSON it begins and ends where words do, for which the store has an index
+			q.WriteString(" _msg:" + quoted(encoded(f.Value)))
 		}
 	}
 	if len(s.Fields) > 0 {

@@ -65,18 +65,22 @@ func (s *Store) Append(ctx context.Context, lines []core.LogRecord) error {
 
 // Search implements core.LogStore.
 func (s *Store) Search(ctx context.Context, search core.LogSearch) (lines []core.LogRecord, more bool, err error) {
-	err = s.query(ctx, query(search), func(line []byte) error {
-		var r row
-		if err := json.Unmarshal(line, &r); err != nil {
-			return core.Wrap(err, core.EUNAVAILABLE, "error.log_store_odd")
+	for w := range windows(search, time.Now()) {
+		err = s.query(ctx, query(search, w), func(line []byte) error {
+			var r row
+			if err := json.Unmarshal(line, &r); err != nil {
+				return core.Wrap(err, core.EUNAVAILABLE, "error.log_store_odd")
+			}
+			lines = append(lines, r.record())
+			return nil
+		})
+		if err != nil {
+			return nil, false, err
 		}
-		lines = append(lines, r.record())
-		return nil
-	})
-	if err != nil {
-		return nil, false, err
+		if lines, more = search.Page(lines); more {
+			break
+		}
 	}
-	lines, more = search.Page(lines)
 	return lines, more, nil
 }
 
@@ -141,16 +145,16 @@ func (s *Store) query(ctx context.Context, query string, f func(line []byte) err
 	lines := bufio.NewReaderSize(answer, 64<<10)
 	for {
 		line, err := lines.ReadBytes('\n')
+		if err != nil && err != io.EOF {
+			return unavailable(err)
+		}
 		if len(bytes.TrimSpace(line)) > 0 {
 			if err := f(line); err != nil {
-				return err
+				return fmt.Errorf("%w: %.200q", err, line)
 			}
 		}
 		if err == io.EOF {
 			return nil
-		}
-		if err != nil {
-			return unavailable(err)
 		}
 	}
 }
