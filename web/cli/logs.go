@@ -17,6 +17,8 @@ type logsCmd struct {
 	Follow   bool   `short:"f" help:"Go on with the lines that are still to come."`
 	Tail     *int   `placeholder:"N" help:"Begin with the last N lines, at most 1000. Default: 200."`
 	Instance string `placeholder:"ID" help:"Of this instance alone; the beginning of its id is enough."`
+	Search   string `short:"s" placeholder:"WORDS" help:"Look for words in what is kept, also of instances that are gone; \"several together\" and -without work."`
+	Level    string `enum:",error,warn,info,debug" default:"" placeholder:"LEVEL" help:"Look for lines of a level: error, warn, info or debug."`
 	Since    string `placeholder:"CURSOR|DURATION" help:"Begin behind the line of a cursor, or with the lines of the last 10m, 2h."`
 }
 
@@ -36,6 +38,9 @@ func (c logsCmd) Run(s *session) error {
 	}
 	if q.Instance, err = c.instance(s, api); err != nil {
 		return err
+	}
+	if c.searches() {
+		return c.search(s, api, q.Instance, from, q.Tail)
 	}
 	p := linePrinter{s: s, from: from, colours: s.colours(s.stdout), screen: isTerminal(s.stdout)}
 	err = api.Logs(s.ctx, c.App, q, p.print, func(err error) { s.note("The connection broke; connecting again. Nothing is lost.") })
@@ -108,6 +113,11 @@ func (p *linePrinter) print(l client.Answer[core.LogLine]) error {
 	if line.Dropped > 0 {
 		p.s.note("(%d lines were left out: they came faster than they could be shown)", line.Dropped)
 	}
+	return p.show(line)
+}
+
+// show writes a line for people.
+func (p *linePrinter) show(line core.LogLine) error {
 	text := line.Line
 	if p.screen {
 		text = inert(text, p.colours)

@@ -114,3 +114,32 @@ func TestLinesAreInertOnATerminal(t *testing.T) {
 func answerOf(l core.LogLine) client.Answer[core.LogLine] {
 	return client.Answer[core.LogLine]{Value: l}
 }
+
+func TestLogsAreSearched(t *testing.T) {
+	w := newWorld(t)
+	w.shop()
+	w.kept = &kept{lines: []core.LogRecord{
+		{LogLine: core.LogLine{Time: time.Now(), Instance: "aaaaaaaaaaaa", Line: "payment refused again", Level: core.LogError}},
+		{LogLine: core.LogLine{Time: time.Now().Add(-time.Minute), Instance: "bbbbbbbbbbbb", Line: "payment refused", Level: core.LogError}},
+	}}
+	out := w.ok("", "logs", "shop", "--search", `payment "was refused" -paid`, "--level", "error", "--since", "1h", "--tail", "7")
+	if first, second, _ := strings.Cut(out, "\n"); !strings.HasSuffix(first, "bbbbbbbb  payment refused") || !strings.HasSuffix(second, "again\n") {
+		t.Errorf("%s", out)
+	}
+	s := w.kept.asked
+	if strings.Join(s.Words, "|") != "payment|was refused" || strings.Join(s.Not, "|") != "paid" || s.Level != core.LogError || s.Limit != 7 ||
+		s.TenantID != "northwind-tea" {
+		t.Errorf("asked for %+v", s)
+	}
+	var list client.List[core.LogLine]
+	must(t, json.Unmarshal([]byte(w.ok("", "logs", "shop", "-s", "payment", "--json")), &list))
+	if len(list.Items) != 2 || list.Items[0].Line != "payment refused again" {
+		t.Errorf("%+v", list)
+	}
+	w.kept.lines = nil
+	w.ok("", "logs", "shop", "-s", "nothing")
+	w.fails(2, "--follow", "logs", "shop", "-s", "x", "-f")
+	w.fails(2, "--since", "logs", "shop", "-s", "x", "--since", "5")
+	w.fails(2, "--tail", "logs", "shop", "-s", "x", "--tail", "0")
+	w.fails(2, "", "logs", "shop", "--level", "loud")
+}

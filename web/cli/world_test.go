@@ -38,6 +38,7 @@ type world struct {
 	service *service.Service
 	worker  *worker
 	logs    *lines
+	kept    *kept
 	home    string
 	env     []string
 }
@@ -57,9 +58,9 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	messages, err := i18n.Load()
 	must(t, err)
-	w := &world{t: t, worker: &worker{t: t, store: s}, logs: newLines(), home: t.TempDir()}
+	w := &world{t: t, worker: &worker{t: t, store: s}, logs: newLines(), kept: &kept{}, home: t.TempDir()}
 	w.service = service.New(service.Deps{Store: s, Images: images, Catalog: entries, Waker: w.worker, Notifier: service.NewNotifier(),
-		Logs: w.logs, Traffic: noTraffic{}, BootstrapToken: operatorToken, PortalURL: "http://localhost:8080", BaseDomain: "localhost",
+		Logs: w.logs, Lines: keptOf{w: w}, Traffic: noTraffic{}, BootstrapToken: operatorToken, PortalURL: "http://localhost:8080", BaseDomain: "localhost",
 		GatewayURL: "http://localhost:8000", TempDir: t.TempDir()})
 	server := httptest.NewServer(nil)
 	w.url = server.URL
@@ -154,6 +155,23 @@ func (w *worker) write(ctx context.Context, tx core.Store, o core.Operation) err
 }
 
 // lines is a log: its cursors count its lines.
+// kept is what a search finds, and what it was asked for.
+type kept struct {
+	lines []core.LogRecord
+	asked core.LogSearch
+}
+
+// keptOf is the log store of a world, for searches alone.
+type keptOf struct {
+	core.LogStore
+	w *world
+}
+
+func (k keptOf) Search(_ context.Context, s core.LogSearch) ([]core.LogRecord, bool, error) {
+	k.w.kept.asked = s
+	return k.w.kept.lines, false, nil
+}
+
 type lines struct {
 	mu    sync.Mutex
 	all   []core.LogLine
