@@ -21,6 +21,9 @@ echo "Measuring what it costs to measure, and a chart of 30 days."
 go test -run xxx -bench Collect -benchtime 10x ./worker/metrics | tee -a "$out" || failed=1
 go test -run xxx -bench Month -benchtime 20x ./worker/metrics/tsdb | tee -a "$out" || failed=1
 echo
+echo "Measuring a million lines of log."
+go test -run xxx -bench MillionLines -benchtime 1x ./worker/logs/victoria | tee -a "$out" || failed=1
+echo
 echo "Measuring the gateway beside nginx."
 go run ./e2e/bench/gateway -rounds 3 | tee -a "$out" || failed=1
 if [ "${1:-}" = --rooms ]; then
@@ -55,6 +58,13 @@ END {
 	row("upload of 1 GiB in one request, growth of memory", figure["Upload/post MiB-growth"], 100, "MiB")
 	row("upload of 1 GiB in chunks, growth of memory", figure["Upload/chunks MiB-growth"], 100, "MiB")
 	row("log line from container to browser, p95", figure["LogLine ms-p95"], 200, "ms")
+	row("logs: taking in 50,000 lines a second, cores of Berth and its store", figure["MillionLines cores-at-50000/s"], 1, "")
+	row("logs: bytes on disk to bytes in", figure["MillionLines disk/in"], 0.5, "")
+	row("logs: a rare word in a million lines", figure["MillionLines rare-word-ms"], 500, "ms")
+	row("logs: a field of JSON in a million lines", figure["MillionLines field-ms"], 500, "ms")
+	row("logs: a level in a million lines", figure["MillionLines level-ms"], 500, "ms")
+	row("logs: the newest of a million lines", figure["MillionLines newest-ms"], 500, "ms")
+	row("logs: memory of each of 1,000 viewers of one log", figure["Viewers KiB-each"], 64, "KiB")
 	row("memory at rest", figure["Rest MiB-RSS"], 120, "MiB")
 	row("memory at rest, with an app", figure["Rest MiB-RSS-with-an-app"], 120, "MiB")
 	row("start to ready with an empty data folder", figure["Start ms-to-ready"], 1000, "ms")

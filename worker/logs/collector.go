@@ -28,6 +28,7 @@ type CollectorOptions struct {
 type Collector struct {
 	opts    CollectorOptions
 	quotas  *quotas
+	teller  *teller
 	durable *durable
 	dropped atomic.Int64
 	reading sync.Map // instance id -> channel that is closed when its log has been read to the end
@@ -44,7 +45,7 @@ func NewCollector(o CollectorOptions) *Collector {
 	if o.Tap == nil {
 		o.Tap = func([]core.LogRecord) {}
 	}
-	return &Collector{opts: o, quotas: newQuotas(o.Source.opts.Store), durable: newDurable(o.Path)}
+	return &Collector{opts: o, quotas: newQuotas(o.Source.opts.Store), teller: newTeller(o.Source.opts.Store), durable: newDurable(o.Path)}
 }
 
 // Dropped returns how many lines were not kept since the start, because apps wrote more than their quota allows.

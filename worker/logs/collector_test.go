@@ -218,6 +218,15 @@ func TestCollectorKeepsWhatIsAllowed(t *testing.T) {
 	if kept+dropped != 101 || kept < 10 || kept > 21 || int64(dropped) != c.Dropped() {
 		t.Errorf("%d kept, %d told dropped, %d counted, of 101", kept, dropped, c.Dropped())
 	}
+	var events []core.Event
+	for end := time.Now().Add(time.Minute); time.Now().Before(end) && len(events) == 0; time.Sleep(10 * time.Millisecond) {
+		var err error
+		events, err = h.Events().List(h.ctx, core.EventFilter{AppID: "shop"})
+		must(t, err)
+	}
+	if len(events) != 1 || events[0].Kind != "lines_dropped" || events[0].Level != core.LevelWarning {
+		t.Errorf("the timeline says %+v", events)
+	}
 }
 
 func TestCollectorSaysWhenALogHasBeenRead(t *testing.T) {
