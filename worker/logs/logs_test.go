@@ -248,6 +248,7 @@ func TestSlowReaderIsToldWhatItMissed(t *testing.T) {
 	awaitFollower(t, h, a, begun)
 	h.write(a, 0, flood) // returns although nobody reads
 	h.engine.Write(a.ID, "stdout", "the end")
+	awaitFed(t, h.source, flood+2)
 	close(hold)
 	r.awaitLines("the end")
 	lines := r.await(1)
@@ -260,6 +261,19 @@ func TestSlowReaderIsToldWhatItMissed(t *testing.T) {
 	}
 	if len(lines) > flood/2 {
 		t.Errorf("%d lines came: they were kept", len(lines))
+	}
+}
+
+// awaitFed waits until so many lines have come to the feed that all readers share.
+func awaitFed(t *testing.T, s *Source, lines int) {
+	t.Helper()
+	s.feeds.mu.Lock()
+	fd := s.feeds.open[feedKey{app: "shop"}]
+	s.feeds.mu.Unlock()
+	for end := time.Now().Add(time.Minute); fd.tail(0).number < lines; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d of %d lines have come", fd.tail(0).number, lines)
+		}
 	}
 }
 
