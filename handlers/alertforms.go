@@ -72,7 +72,7 @@ func (h *Handlers) addAlertChannel(c echo.Context) error {
 
 func (h *Handlers) changeAlertChannel(c echo.Context) error {
 	ch := core.AlertChannel{TenantID: c.FormValue("tenant"), ID: c.Param("channel"), Name: strings.TrimSpace(c.FormValue("name")), Language: c.FormValue("language")}
-	_, err := h.Service.ChangeAlertChannel(c.Request().Context(), ch, given(targetInput(c, "")))
+	_, err := h.Service.ChangeAlertChannel(c.Request().Context(), ch, givenTarget(targetInput(c, "")))
 	return h.answerChannel(c, ch.ID, err)
 }
 

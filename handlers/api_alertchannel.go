@@ -63,14 +63,14 @@ func (h *Handlers) apiChangeAlertChannel(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if ch, err = h.Service.ChangeAlertChannel(c.Request().Context(), ch, given(target)); err != nil {
+	if ch, err = h.Service.ChangeAlertChannel(c.Request().Context(), ch, givenTarget(target)); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, newChannelJSON(c)(ch))
 }
 
-// given is nil for a target of which nothing was said: the channel keeps its own.
-func given(t core.AlertTarget) *core.AlertTarget {
+// givenTarget is nil for a target of which nothing was said: the channel keeps its own.
+func givenTarget(t core.AlertTarget) *core.AlertTarget {
 	if len(t.To) == 0 && t.URL == "" && t.Secret == "" {
 		return nil
 	}
