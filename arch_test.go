@@ -47,7 +47,7 @@ var rooms = []room{
 	{"worker/domain", []string{"core"}, nil},
 	{"worker/resolve", []string{"core"}, []string{"github.com/miekg/dns"}},
 	{"worker/certificate", []string{"core"}, []string{"github.com/mholt/acmez/v3/...", "github.com/miekg/dns"}},
-	{"worker/alert", []string{"core"}, nil},
+	{"worker/alert", []string{"core", "worker/outbound"}, nil},
 	{"worker/metrics/tsdb", []string{"core"}, []string{"github.com/prometheus/prometheus/..."}},
 	{"worker/metrics/remote", []string{"core"}, []string{"github.com/prometheus/prometheus/prompb", "github.com/klauspost/compress/s2"}},
 	{"worker/metrics/...", []string{"core"}, nil},
@@ -59,7 +59,7 @@ var rooms = []room{
 	{"worker/handover", nil, nil},
 	{"worker/registry/snapshot", []string{"core"}, nil},
 	{"worker/registry/zookeeper", []string{"core"}, []string{"github.com/go-zookeeper/zk"}},
-	{"worker/image", []string{"core"}, []string{"github.com/distribution/...", "github.com/google/go-containerregistry/...",
+	{"worker/image", []string{"core", "worker/outbound"}, []string{"github.com/distribution/...", "github.com/google/go-containerregistry/...",
 		"github.com/tus/tusd/v2/...", "github.com/klauspost/compress/...", "github.com/opencontainers/...", "golang.org/x/...",
 		"github.com/gorilla/mux", "github.com/sirupsen/logrus"}}, // as distribution uses them
 	{"worker/access", []string{"core"}, nil},

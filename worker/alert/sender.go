@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"berth/core"
+	"berth/worker/outbound"
 )
 
 // SenderOptions are what a Sender works with.
@@ -115,7 +116,7 @@ func dialFault(err error) error {
 	var hostname x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	switch {
-	case errors.Is(err, errForbidden):
+	case errors.Is(err, outbound.ErrForbidden):
 		return unreachable(err, "error.channel_private")
 	case errors.As(err, &name):
 		return unreachable(err, "error.channel_name")

@@ -3,24 +3,20 @@ package image
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
 	"net/http"
 	"net/netip"
 	"slices"
-	"syscall"
 	"time"
 
 	"berth/core"
+	"berth/worker/outbound"
 )
 
 const (
 	dialTimeout   = 10 * time.Second
 	answerTimeout = 30 * time.Second
 )
-
-// errForbidden is the cause when somebody names an address that they may not reach through Berth.
-var errForbidden = errors.New("address may not be reached")
 
 func within(ip netip.Addr, networks []netip.Prefix) bool {
 	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(ip) })
@@ -40,20 +36,10 @@ func (s *Store) network(trusted bool) *http.Transport {
 		return t
 	}
 	allowed := func(ip netip.Addr) bool { return within(ip, s.opts.Networks) }
-	secured := dialer(func(ip netip.Addr) bool { return core.IsPublicAddress(ip) || allowed(ip) })
-	t.DialContext = dialer(allowed).DialContext // plain HTTP
+	secured := outbound.Dialer(func(ip netip.Addr) bool { return core.IsPublicAddress(ip) || allowed(ip) })
+	t.DialContext = outbound.Dialer(allowed).DialContext // plain HTTP
 	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		return (&tls.Dialer{NetDialer: secured}).DialContext(ctx, network, addr)
 	}
 	return t
-}
-
-func dialer(allowed func(netip.Addr) bool) *net.Dialer {
-	return &net.Dialer{Timeout: dialTimeout, Control: func(_, address string, _ syscall.RawConn) error {
-		a, err := netip.ParseAddrPort(address)
-		if err != nil || !allowed(a.Addr().Unmap().WithZone("")) {
-			return errForbidden
-		}
-		return nil
-	}}
 }

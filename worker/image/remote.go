@@ -16,6 +16,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"berth/core"
+	"berth/worker/outbound"
 )
 
 // manifestTimeout bounds the questions that come before the first layer.
@@ -174,7 +175,7 @@ func (w *watched) Read(p []byte) (int, error) {
 // word says for people why a registry did not give what it was asked for.
 func (r *distant) word(err error) error {
 	registry, image := r.ref.Context().RegistryStr(), r.ref.String()
-	if errors.Is(err, errForbidden) {
+	if errors.Is(err, outbound.ErrForbidden) {
 		e := core.Invalid("image", "error.image_address", "registry", registry)
 		e.Err = err
 		return e

@@ -8,28 +8,22 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
-
-	"berth/core"
 )
 
-// ErrForbidden is the cause when an address is none of the public Internet.
+// ErrForbidden is the cause when an address may not be dialled.
 var ErrForbidden = errors.New("address may not be reached")
 
 const dialTimeout = 10 * time.Second
 
-// Dialer reaches public addresses alone, and those for which also says yes; nil for none. It decides on the address that
-// is dialled, so neither a name that resolves to something else the second time nor a redirection gets around it.
-func Dialer(also func(netip.Addr) bool) *net.Dialer {
+// Dialer reaches the addresses that allowed says. It is asked about the address that is dialled, so neither a name that
+// resolves to something else the second time nor a redirection gets around it.
+func Dialer(allowed func(netip.Addr) bool) *net.Dialer {
 	return &net.Dialer{Timeout: dialTimeout, Control: func(_, address string, _ syscall.RawConn) error {
 		a, err := netip.ParseAddrPort(address)
-		if err != nil {
+		if err != nil || !allowed(a.Addr().Unmap().WithZone("")) {
 			return ErrForbidden
 		}
-		ip := a.Addr().Unmap().WithZone("")
-		if core.IsPublicAddress(ip) || also != nil && also(ip) {
-			return nil
-		}
-		return ErrForbidden
+		return nil
 	}}
 }
 

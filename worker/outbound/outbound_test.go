@@ -8,13 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"berth/core"
 	"berth/worker/outbound"
 )
 
 func TestOnlyPublicAddressesAreDialled(t *testing.T) {
 	server := httptest.NewServer(http.RedirectHandler("http://169.254.169.254/latest/meta-data", http.StatusFound))
 	defer server.Close()
-	guarded := outbound.Client(outbound.Dialer(nil), time.Minute)
+	guarded := outbound.Client(outbound.Dialer(core.IsPublicAddress), time.Minute)
 	port := server.Listener.Addr().String()[len("127.0.0.1"):]
 	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "10.0.0.1", "192.168.0.1", "172.17.0.1",
 		"169.254.169.254", "[fe80::1]", "[fd00::1]", "100.64.0.1", "[64:ff9b::7f00:1]", "2130706433"} {

@@ -157,7 +157,7 @@ func TestFaultsAreWorded(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)
 			if c.guarded {
-				w.options.Dial = outbound.Dialer(nil)
+				w.options.Dial = outbound.Dialer(core.IsPublicAddress)
 			}
 			w.drain(core.DrainHTTP, core.DrainTarget{URL: c.url})
 			w.start()
