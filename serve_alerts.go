@@ -14,7 +14,7 @@ func (p *parts) newAlertSender() *alert.Sender {
 
 // alertLoops look at the rules and tell people.
 func (p *parts) alertLoops() []worker.Loop {
-	l := alert.New(alert.Options{Store: p.store, Metrics: p.measured, Sender: p.newAlertSender(), Notifier: p.loop.Notifier,
+	l := alert.New(alert.Options{Store: p.store, Metrics: p.measured, Lines: p.lines, Sender: p.newAlertSender(), Notifier: p.loop.Notifier,
 		Log: p.log.With("part", "alerts")})
 	return []worker.Loop{{Name: "alerts", Run: l.Run}, {Name: "alert delivery", Run: l.RunDelivery}}
 }

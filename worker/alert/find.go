@@ -145,8 +145,9 @@ func (l *Loop) findLines(ctx context.Context, r core.AlertRule, a core.App, now 
 		return finding{}
 	}
 	most := int(r.Threshold)
-	n, err := l.Lines.Count(ctx, a, r.Query, now.Add(-time.Duration(r.Window)), now, most)
-	return finding{known: err == nil, holds: n >= most, value: strconv.Itoa(n)}
+	lines, _, err := l.Lines.Search(ctx, core.LogSearch{TenantID: a.TenantID, AppID: a.ID, Words: []string{r.Query},
+		From: now.Add(-time.Duration(r.Window)), To: now, Limit: min(most, core.MaxLogPage)})
+	return finding{known: err == nil, holds: len(lines) >= most, value: strconv.Itoa(len(lines))}
 }
 
 // findCertificates finds those that end soon: within the days of the rule, and within the last quarter of their life, so

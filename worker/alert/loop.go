@@ -9,18 +9,11 @@ import (
 	"berth/core"
 )
 
-// LineCounter counts lines that have been kept.
-type LineCounter interface {
-	// Count returns how many lines of an app from one time to another have the words, at most so many.
-	// Errors: EUNAVAILABLE.
-	Count(ctx context.Context, a core.App, words string, from, to time.Time, most int) (int, error)
-}
-
 // Options are what a Loop works with.
 type Options struct {
 	Store    core.Store
 	Metrics  core.MetricStore
-	Lines    LineCounter // nil where no lines are kept: rules about them hold nowhere
+	Lines    core.LogStore // nil where no lines are kept: rules about them hold nowhere
 	Sender   *Sender
 	Notifier core.Notifier // tells the pages
 	Now      func() time.Time

@@ -33,6 +33,7 @@ type house struct {
 	instance core.Instance
 	channel  core.AlertChannel
 	measured *measured
+	kept     *kept
 
 	mu  sync.Mutex
 	now time.Time
@@ -40,7 +41,7 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, tenant: "tea", now: time.Now().Truncate(time.Second), receiver: listen(t), measured: &measured{of: map[core.Metric]float64{}},
+	h := &house{t: t, tenant: "tea", now: time.Now().Truncate(time.Second), receiver: listen(t), measured: &measured{of: map[core.Metric]float64{}}, kept: &kept{},
 		ctx: core.WithActor(context.Background(), core.System())}
 	options := store.Options{Dir: t.TempDir(), Key: bytes.Repeat([]byte{7}, 32)}
 	h.ok(store.Migrate(h.ctx, options))
@@ -64,7 +65,7 @@ func newHouse(t *testing.T) *house {
 
 // worker is one more process on the same database.
 func (h *house) worker() *Loop {
-	return New(Options{Store: h.store, Metrics: h.measured, Sender: h.sender(loopback), Now: h.clock})
+	return New(Options{Store: h.store, Metrics: h.measured, Lines: h.kept, Sender: h.sender(loopback), Now: h.clock})
 }
 
 func (h *house) sender(networks []netip.Prefix) *Sender {
@@ -202,6 +203,23 @@ func (m *measured) Query(_ context.Context, q core.MetricQuery) ([]core.MetricSe
 		return nil, nil
 	}
 	return []core.MetricSeries{{Points: []core.MetricPoint{{At: q.From, Mean: v}, {At: q.To, Mean: v}}}}, nil
+}
+
+// kept is what a store of lines tells: when there were lines with the words.
+type kept struct {
+	core.LogStore
+	words string
+	at    []time.Time
+	away  error
+}
+
+func (k *kept) Search(_ context.Context, s core.LogSearch) (lines []core.LogRecord, more bool, err error) {
+	for _, at := range k.at {
+		if s.TenantID == "tea" && s.AppID == "shop" && s.Words[0] == k.words && !at.Before(s.From) && at.Before(s.To) && len(lines) < s.Limit {
+			lines = append(lines, core.LogRecord{})
+		}
+	}
+	return lines, false, k.away
 }
 
 // An app that crashes again and again is an alert once, with its cause, and over when it has run for as long.
@@ -396,4 +414,24 @@ func TestTheDefaultRulesOfFigures(t *testing.T) {
 	if n := len(h.receiver.told()); n != 4 {
 		t.Errorf("told %d times", n)
 	}
+}
+
+// So many lines with some words within the window are an alert; while the store is away nothing changes.
+func TestARuleAboutLines(t *testing.T) {
+	h := newHouse(t)
+	rule := core.AlertRule{ID: core.NewID(), TenantID: h.tenant, Kind: core.AlertLogs, Query: "out of tea", Threshold: 2, Window: 10 * minute, For: minute,
+		Severity: core.AlertWarning, CreatedAt: h.now}
+	h.ok(h.store.Alerts().PutRule(h.ctx, rule))
+	h.kept.words, h.kept.at = "out of tea", []time.Time{h.now}
+	h.wait(3 * time.Minute)
+	h.told()
+	h.kept.at = append(h.kept.at, h.now)
+	h.wait(3 * time.Minute)
+	h.told("firing " + rule.ID)
+	h.kept.away = core.Errorf(core.EUNAVAILABLE, "error.logs_unavailable")
+	h.wait(10 * time.Minute)
+	h.told("firing " + rule.ID)
+	h.kept.away = nil
+	h.wait(2 * time.Minute)
+	h.told("firing "+rule.ID, "resolved "+rule.ID)
 }
