@@ -14,7 +14,6 @@ type follower struct {
 	*Loop
 	id       string
 	release  core.Release // that is to run
-	restarts int
 	state    scale.State
 	counts   counts
 	measured measured
