@@ -33,9 +33,11 @@ func (d *diagnoser) host() DiagnosisStep {
 		return step(DiagnoseHost, state, T("diagnosis.host.away", "host", name)).to(next, MendHosts)
 	}
 	if !d.NoRoom.IsZero() && len(d.Instances) < d.wanted && !d.idle() {
-		s := step(DiagnoseHost, d.ail(), T("diagnosis.host.no_room")).to(next, MendHosts)
-		s.Details = details(d.NoRoom)
-		return s
+		s := step(DiagnoseHost, d.ail(), T("diagnosis.host.no_room"))
+		if d.NoRoom.Key == "error.no_host_memory" {
+			return s.to(d.NoRoom, MendSettings)
+		}
+		return s.to(d.NoRoom, MendHosts)
 	}
 	if d.Disk.Known && d.Disk.Low {
 		state := StateWarning

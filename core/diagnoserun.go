@@ -42,7 +42,7 @@ func (d *diagnoser) running() DiagnosisStep {
 	case d.App.State == AppDeploying || d.App.State == AppSwitching:
 		return s(StateWarning, T("diagnosis.instances.deploying"))
 	}
-	none := s(StateBad, T("diagnosis.instances.none", counts...))
+	none := s(StateBad, T("diagnosis.instances.none", "count", itoa(d.wanted)))
 	none.Next = T("diagnosis.instances.none_next")
 	return none
 }
@@ -106,7 +106,7 @@ func (d *diagnoser) answerStep(i Instance, a HealthAnswer) (DiagnosisStep, bool)
 	if i.State == InstanceReady {
 		state = StateWarning // one bad answer is none
 	}
-	s := step(DiagnoseHealth, state, T("diagnosis.health.bad", "instance", ShortID(i.ID), "asked", a.Asked.String()))
+	s := step(DiagnoseHealth, state, T("diagnosis.health.bad", "instance", ShortID(i.ID)))
 	s.At = a.At
 	s.Details = details(a.Problem)
 	if check.Policy == PolicyTell && i.State == InstanceUnhealthy {

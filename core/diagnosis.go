@@ -149,7 +149,7 @@ func Diagnose(f Facts) Diagnosis {
 		out.Headline = T("diagnosis.well_service")
 	}
 	for _, state := range []StepState{StateBad, StateWarning} {
-		if first, ok := firstOf(steps, state); ok {
+		if first := d.firstOf(steps, state); first != nil {
 			out.State, out.Headline, out.Next, out.Mend = state, first.Text, first.Next, first.Mend
 			out.explain(first)
 			return out
@@ -158,17 +158,18 @@ func Diagnose(f Facts) Diagnosis {
 	return out
 }
 
-func firstOf(steps []DiagnosisStep, s StepState) (DiagnosisStep, bool) {
-	for _, step := range steps {
-		if step.State == s {
-			return step, true
+// firstOf returns the first step of a state. That nothing is left to run more does not count while all runs that is to.
+func (d *diagnoser) firstOf(steps []DiagnosisStep, state StepState) *DiagnosisStep {
+	for i, s := range steps {
+		if s.State == state && !(s.Name == DiagnoseQuota && d.ready >= d.wanted) {
+			return &steps[i]
 		}
 	}
-	return DiagnosisStep{}, false
+	return nil
 }
 
 // explain looks for what is behind instances that do not answer: the host, a program that ended, a bad answer.
-func (d *Diagnosis) explain(first DiagnosisStep) {
+func (d *Diagnosis) explain(first *DiagnosisStep) {
 	if first.Name != DiagnoseInstances || first.Mend != (Mend{}) {
 		return
 	}
@@ -176,6 +177,7 @@ func (d *Diagnosis) explain(first DiagnosisStep) {
 		for _, s := range d.Steps {
 			if s.Name == name && s.State == first.State {
 				d.Because, d.Next, d.Mend = s.Text, s.Next, s.Mend
+				first.Next = Text{} // which is for when nothing explains it
 				return
 			}
 		}

@@ -100,7 +100,7 @@ func TestDiagnose(t *testing.T) {
 		{"none is there", func(f *Facts) { f.Instances = nil }, StateBad, "instances.none", "", "", ""},
 		{"no room", func(f *Facts) {
 			f.Instances, f.NoRoom = nil, T("error.no_host_memory")
-		}, StateBad, "instances.none", "host.no_room", MendHosts, ""},
+		}, StateBad, "instances.none", "host.no_room", MendSettings, ""},
 		{"being deployed", func(f *Facts) {
 			f.App.State, f.Instances = AppDeploying, nil
 		}, StateWarning, "instances.deploying", "", "", ""},
@@ -138,8 +138,11 @@ func TestDiagnose(t *testing.T) {
 			answering(f, InstanceStarting, T("health.refused"))
 			f.App.State = AppDeploying
 		}, StateWarning, "instances.deploying", "health.starting", MendSettings, ""},
-		{"quota used up", func(f *Facts) { f.Full = []Resource{ResourceMemory} }, StateWarning, "quota.full", "", MendQuota, ""},
-		{"budget used up", func(f *Facts) { f.Budget = []Resource{ResourceMemory} }, StateWarning, "quota.budget", "", MendQuota, ""},
+		{"quota used up", func(f *Facts) { f.Full = []Resource{ResourceMemory} }, StateGood, "well", "", "", ""},
+		{"quota used up, and one is missing", func(f *Facts) {
+			f.Full, f.Instances = []Resource{ResourceMemory}, f.Instances[:1]
+		}, StateWarning, "instances.some", "quota.full", MendQuota, ""},
+		{"budget used up", func(f *Facts) { f.Budget = []Resource{ResourceMemory} }, StateGood, "well", "", "", ""},
 		{"its machine is away", func(f *Facts) { f.Hosts[0].Status = HostDown }, StateBad, "host.away", "", MendHosts, ""},
 		{"its machine is away, and nothing answers", func(f *Facts) {
 			answering(f, InstanceUnhealthy, T("health.timeout"))
@@ -185,7 +188,7 @@ func TestDiagnose(t *testing.T) {
 func TestALoopIsCalledSo(t *testing.T) {
 	f := sound()
 	down(&f, T("reason.out_of_memory"), 137, true)
-	s, _ := firstOf(Diagnose(f).Steps[6:], StateBad)
+	s := Diagnose(f).Steps[6]
 	var said []string
 	for _, d := range s.Details {
 		said = append(said, d.String())
@@ -194,7 +197,7 @@ func TestALoopIsCalledSo(t *testing.T) {
 		t.Errorf("%s, lines %q, at %s", got, s.Lines, s.At)
 	}
 	f.Serving.Spec.Health.Policy = PolicyStop
-	s, _ = firstOf(Diagnose(f).Steps[6:], StateBad)
+	s = Diagnose(f).Steps[6]
 	if last := s.Details[len(s.Details)-1]; last.Key != "diagnosis.exit.stays" {
 		t.Errorf("under the policy stop: %s", last)
 	}
