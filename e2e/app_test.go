@@ -19,8 +19,26 @@ type (
 		Error  string
 		Steps  []struct{ Name, Status string }
 	}
-	instance struct{ ID, Version, Host, Address, Status string }
-	appInfo  struct {
+	instance struct {
+		ID, Version, Host, Address, Status string
+
+		Crashes   int
+		StartedAt time.Time `json:"started_at"`
+		RetryAt   time.Time `json:"retry_at"`
+		LastExit  struct {
+			At     time.Time
+			Reason string
+			Code   int
+			Signal string
+			OOM    bool `json:"out_of_memory"`
+			Lines  []string
+		} `json:"last_exit"`
+		Health []struct {
+			Asked, Problem string
+			Good           bool
+		}
+	}
+	appInfo struct {
 		ID, URL, State string
 		Release        int
 		Instances      []instance

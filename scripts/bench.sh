@@ -74,6 +74,8 @@ END {
 	row("what an audit entry adds to a change", figure["Audit ms-audit"], 1, "ms")
 	row("what an audit entry costs a change, SQLite", figure["Audit/sqlite ms-more"], 1, "ms")
 	row("what an audit entry costs a change, MariaDB", figure["Audit/mysql ms-more"], 1, "ms")
+	row("killed program to serving again, the slowest of 5", figure["Heal/killed ms-most"], 2000, "ms")
+	row("failing health check to replaced, asked every second, of 5", figure["Heal/replaced ms-most"], 5000, "ms")
 	row("measuring 200 instances every 5 s, of a core", figure["Collect %-of-a-core"], 5, "%")
 	row("a chart of 30 days of an app", figure["Month/app ns/op"] / 1e6, 200, "ms")
 	row("a chart of 30 days of each instance", figure["Month/instances ns/op"] / 1e6, 200, "ms")

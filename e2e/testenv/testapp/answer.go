@@ -47,6 +47,26 @@ func healthz(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, "ok")
 }
 
+// checkGRPC is grpc.health.v1.Health/Check: SERVING (1) until /sick was asked, then NOT_SERVING (2).
+func checkGRPC(w http.ResponseWriter, _ *http.Request) {
+	status := byte(1)
+	if isSick.Load() {
+		status = 2
+	}
+	w.Header().Set("Content-Type", "application/grpc")
+	w.Write([]byte{0, 0, 0, 0, 2, 1 << 3, status})
+	w.Header().Set(http.TrailerPrefix+"Grpc-Status", "0")
+}
+
+// check ends with 1 when /healthz of the server beside it is not well.
+func check() {
+	res, err := http.Get("http://127.0.0.1:" + port() + "/healthz")
+	if err != nil || res.StatusCode != http.StatusOK {
+		fmt.Println("the server is not well")
+		os.Exit(1)
+	}
+}
+
 // sick makes /healthz fail from now on, or with ?sick=0 answer again.
 func sick(w http.ResponseWriter, r *http.Request) {
 	isSick.Store(number(r, "sick", 1) != 0)

@@ -8,6 +8,8 @@
 //	NEVER_LISTEN    any value: log, then only wait
 //	CRASH_AT_START  exit with this code at once
 //	IGNORE_TERM     any value: SIGTERM does nothing
+//
+// With the argument "check" it asks the server beside it whether it is well, as the check of an image does.
 package main
 
 import (
@@ -26,6 +28,10 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetOutput(os.Stdout)
+	if len(os.Args) > 1 && os.Args[1] == "check" {
+		check()
+		return
+	}
 	wait("START_DELAY")
 	if code := os.Getenv("CRASH_AT_START"); code != "" {
 		fmt.Fprintln(os.Stderr, "crashing at start with", code)
@@ -48,7 +54,9 @@ func main() {
 
 // serve answers until a signal comes, then finishes what is under way.
 func serve(term <-chan os.Signal) {
-	srv := &http.Server{Addr: ":" + port(), Handler: logged(routes())}
+	srv := &http.Server{Addr: ":" + port(), Handler: logged(routes()), Protocols: &http.Protocols{}}
+	srv.Protocols.SetHTTP1(true)
+	srv.Protocols.SetUnencryptedHTTP2(true) // as gRPC has it
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -70,7 +78,7 @@ func routes() http.Handler {
 		"/{$}": hello, "/env": env, "/headers": headers, "/healthz": healthz, "/sick": sick, "/redirect": redirect,
 		"/log": logLine, "/flood": flood, "/crash": crash, "/oom": oom, "/drop": drop, "/slow": slow,
 		"/echo": echo, "/size": size, "/endless": endless, "/sse": sse, "/ws": websocketEcho,
-		"/dial": dial, "/fetch": fetch, "/redis": redis,
+		"/dial": dial, "/fetch": fetch, "/redis": redis, "/grpc.health.v1.Health/Check": checkGRPC,
 	} {
 		mux.HandleFunc(path, h)
 	}
