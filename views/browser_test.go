@@ -288,8 +288,8 @@ func TestLogsPauseWhenOneScrollsUpAndResumeByCursor(t *testing.T) {
 	atEnd := "(() => { const e = document.querySelector('.log'); return e.scrollHeight - e.scrollTop - e.clientHeight < 8 })()"
 	s.is("document.querySelectorAll('.log li:not(.is-more)').length", "300")
 	s.is(atEnd, "true")
-	s.eval("document.querySelector('.log').scrollTop = 100")
-	s.is("document.querySelector('[data-log-newest]').hidden", "false")
+	// As with a wheel, that is turned until it has come through: what comes in meanwhile may scroll to the end once more.
+	s.is("(document.querySelector('.log').scrollTop = 100, document.querySelector('[data-log-newest]').hidden)", "false")
 	for i := 300; i < 310; i++ {
 		l.send(t, line(i, fmt.Sprint("line ", i)))
 	}

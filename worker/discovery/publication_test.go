@@ -58,7 +58,7 @@ func TestConfigTellsNoSecrets(t *testing.T) {
 	r := core.Release{AppID: "shop", Number: 3, Spec: core.ReleaseSpec{Port: 8080, Replicas: 2, Command: []string{"hunter2"},
 		Targets: []core.Target{{Label: "1.0", Weight: 100}}, Env: []core.EnvVar{{Name: "PASSWORD", Value: "hunter2"}}}}
 	want := `{"appId":"shop","release":3,"versions":{"1.0":100},"port":8080,"replicas":2,` +
-		`"health":{"kind":"tcp","interval":"5s","timeout":"2s","grace":"1m0s","failures":3}}`
+		`"health":{"kind":"auto","interval":"5s","timeout":"2s","grace":"1m0s","failures":3,"successes":1,"policy":"restart"}}`
 	if got := string(config(r)); got != want {
 		t.Errorf("config %s, want %s", got, want)
 	}
