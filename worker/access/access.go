@@ -50,7 +50,7 @@ func New(o Options) *Log {
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	return &Log{Options: o, files: files{open: map[string]*os.File{}}, readers: map[string]map[*reader]bool{}, lost: map[string]int64{}}
+	return &Log{Options: o, files: files{open: map[string]*openFile{}}, readers: map[string]map[*reader]bool{}, lost: map[string]int64{}}
 }
 
 // Write implements gateway.AccessSink. A disk that is full costs lines, nothing else.

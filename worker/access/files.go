@@ -2,6 +2,7 @@ package access
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -10,14 +11,20 @@ import (
 	"time"
 )
 
-// maxOpen is how many files are kept open for writing.
-const maxOpen = 64
+// maxOpen is how many files are kept open for writing: to open one takes longer than to write to it.
+const maxOpen = 1024
 
 // files writes the files of all apps: 0.log is the one that grows, those with higher numbers are older.
 type files struct {
 	mu         sync.Mutex
-	open       map[string]*os.File
+	open       map[string]*openFile
 	complained time.Time
+}
+
+// openFile is the file of an app that grows.
+type openFile struct {
+	*os.File
+	size int64
 }
 
 func fileName(n int) string { return strconv.Itoa(n) + ".log" }
@@ -32,7 +39,7 @@ func (f *files) append(l *Log, appID string, lines []byte) error {
 	if err != nil {
 		return err
 	}
-	if size, err := file.Seek(0, 2); err == nil && size > 0 && size+int64(len(lines)) > l.Size {
+	if file.size > 0 && file.size+int64(len(lines)) > l.Size {
 		f.shut(appID)
 		if err := rotate(filepath.Join(l.Dir, appID), l.Files); err != nil {
 			return err
@@ -42,6 +49,7 @@ func (f *files) append(l *Log, appID string, lines []byte) error {
 		}
 	}
 	n, err := file.Write(lines)
+	file.size += int64(n)
 	if err != nil && n > 0 {
 		file.Write([]byte("\n")) // so that the next line is whole; half of one is no line
 	}
@@ -51,7 +59,7 @@ func (f *files) append(l *Log, appID string, lines []byte) error {
 	return err
 }
 
-func (f *files) file(l *Log, appID string) (*os.File, error) {
+func (f *files) file(l *Log, appID string) (*openFile, error) {
 	if file := f.open[appID]; file != nil {
 		return file, nil
 	}
@@ -63,14 +71,19 @@ func (f *files) file(l *Log, appID string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
 	for other := range f.open {
 		if len(f.open) < maxOpen {
 			break
 		}
 		f.shut(other)
 	}
-	f.open[appID] = file
-	return file, nil
+	f.open[appID] = &openFile{file, size}
+	return f.open[appID], nil
 }
 
 // rotate makes every file one older, and the oldest go.
