@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -122,6 +123,7 @@ func (l *accessLog) flush() {
 			l.waiting.Add(-int64(cap(b)))
 			putBuffer(b)
 		}
+		runtime.Gosched() // requests go first
 	}
 }
 
