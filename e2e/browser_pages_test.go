@@ -24,13 +24,14 @@ func TestEveryPage(t *testing.T) {
 		"not-found": "/nothing-here"})
 	p.takesAToken()
 	p.fillsTheHouse()
-	p.looksAt(map[string]string{"home-trouble": "/", "app-crashing": "/apps/mailer"})
+	p.looksAt(map[string]string{"home-trouble": "/", "app-crashing": "/apps/mailer", "why-crashing": "/apps/mailer/why"})
 	p.looksWhileBusy()
 	full := map[string]string{"home": "/", "app": "/apps/shop", "versions": "/apps/shop/versions", "version-new": "/apps/shop/versions/new",
 		"deploy": "/apps/shop/deploy?version=1.1", "logs": "/apps/shop/logs", "settings": "/apps/shop/settings", "delete": "/apps/shop/delete",
 		"app-activity": "/apps/shop/activity", "app-recovered": "/apps/mailer", "app-new": "/apps/blog", "app-versions-empty": "/apps/blog/versions",
 		"database": "/apps/cache", "connection": "/apps/cache/connection", "database-settings": "/apps/cache/settings", "tokens": "/tokens",
-		"hosts": "/hosts", "activity": "/activity"}
+		"hosts": "/hosts", "activity": "/activity", "why": "/apps/shop/why", "scaling": "/apps/shop/scaling", "metrics": "/apps/shop/metrics",
+		"traffic": "/apps/shop/traffic", "alerts": "/alerts", "log-drains": "/log-drains"}
 	p.looksAt(full)
 	p.open("/")
 	p.click("简体中文")
