@@ -18,20 +18,30 @@ type AccessSink interface {
 }
 
 const (
-	accessEvery  = 500 * time.Millisecond // lines wait no longer than this for the sink
-	accessBlocks = 8                      // of largeBuffer that may wait for it, of one app
+	accessSoon   = 500 * time.Millisecond // the first line of an app waits no longer than this for the sink
+	accessLate   = 2 * time.Second        // those of an app that is busy: fewer and larger writes take less
+	accessPause  = 20 * time.Millisecond  // between two looks at what is due
+	accessBlocks = 8                      // of largeBuffer that may wait for the sink, of one app
 	accessBytes  = 64 << 20               // that may wait for it, of all apps
 )
 
 // accessLog gathers the lines of all apps for the sink. A request appends to a buffer of its app alone; a goroutine
-// takes full ones away, and all of them from time to time. When the sink is too slow, lines are lost, never requests.
+// takes away what is full or has waited long enough, an app at a time, so that no request waits for many. When the
+// sink is too slow, lines are lost, never requests.
 type accessLog struct {
 	sink    AccessSink // nil keeps nothing
 	waiting atomic.Int64
-	full    chan struct{} // holds one
+	wake    chan struct{} // holds one
 
-	mu    sync.Mutex
-	dirty []*app // have lines
+	mu         sync.Mutex
+	full       []*app // have a block that is full
+	soon, late []due  // have lines, in the order of their time
+}
+
+// due is an app whose lines go to the sink at a time.
+type due struct {
+	app *app
+	at  time.Time
 }
 
 // accessBuffer is the part of one app.
@@ -41,10 +51,12 @@ type accessBuffer struct {
 	blocks [][]byte
 	last   int64 // time of the last line
 	lost   int64
+	listed bool      // among those that are due
+	taken  time.Time // when its lines last went
 }
 
 func newAccessLog(sink AccessSink) *accessLog {
-	return &accessLog{sink: sink, full: make(chan struct{}, 1)}
+	return &accessLog{sink: sink, wake: make(chan struct{}, 1)}
 }
 
 // append writes the line of an exchange.
@@ -52,7 +64,7 @@ func (l *accessLog) append(a *app, t *tally, now time.Time) {
 	b := &a.access
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if cap(b.lines)-len(b.lines) < maxLine && !l.room(a) {
+	if cap(b.lines)-len(b.lines) < maxLine && !l.room(a, now) {
 		b.lost++
 		return
 	}
@@ -61,32 +73,50 @@ func (l *accessLog) append(a *app, t *tally, now time.Time) {
 }
 
 // room gives an app a buffer: a small one first, large ones when it is busy. mu of the buffer is held.
-func (l *accessLog) room(a *app) bool {
+func (l *accessLog) room(a *app, now time.Time) bool {
 	b, size := &a.access, largeBuffer
 	if b.lines == nil && len(b.blocks) == 0 {
 		size = smallBuffer
 	}
 	if len(b.blocks) >= accessBlocks || l.waiting.Load() >= accessBytes {
-		l.kick()
 		return false
 	}
-	if b.lines == nil && len(b.blocks) == 0 {
-		l.mu.Lock()
-		l.dirty = append(l.dirty, a)
-		l.mu.Unlock()
+	if !b.listed {
+		b.listed = true
+		l.list(a, now, now.Sub(b.taken) < accessLate+accessSoon)
 	}
 	if b.lines != nil {
 		b.blocks = append(b.blocks, b.lines)
-		l.kick()
+		l.filled(a)
 	}
 	b.lines = getBuffer(size)[:0]
 	l.waiting.Add(int64(size))
 	return true
 }
 
+func (l *accessLog) list(a *app, now time.Time, busy bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.soon)+len(l.late) == 0 {
+		l.kick()
+	}
+	if busy {
+		l.late = append(l.late, due{a, now.Add(accessLate)})
+	} else {
+		l.soon = append(l.soon, due{a, now.Add(accessSoon)})
+	}
+}
+
+func (l *accessLog) filled(a *app) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.full = append(l.full, a)
+	l.kick()
+}
+
 func (l *accessLog) kick() {
 	select {
-	case l.full <- struct{}{}:
+	case l.wake <- struct{}{}:
 	default:
 	}
 }
@@ -96,27 +126,29 @@ func (l *accessLog) run(ctx context.Context) {
 	if l.sink == nil {
 		return
 	}
-	ticker := time.NewTicker(accessEvery)
-	defer ticker.Stop()
+	timer := time.NewTimer(accessPause)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
-		case <-l.full:
+		case <-timer.C:
+		case <-l.wake:
 		}
-		l.flush()
+		if l.flush(time.Now()) {
+			timer.Reset(accessPause)
+		}
 	}
 }
 
-// flush passes all lines to the sink.
-func (l *accessLog) flush() {
-	l.mu.Lock()
-	dirty := l.dirty
-	l.dirty = nil
-	l.mu.Unlock()
-	for _, a := range dirty {
-		blocks, lost := a.access.take()
+// flush passes the lines that are due to the sink, and reports whether others wait.
+func (l *accessLog) flush(now time.Time) bool {
+	for {
+		a, listed := l.next(now)
+		if a == nil {
+			return listed
+		}
+		blocks, lost := a.access.take(now, listed)
 		for _, b := range blocks {
 			l.sink.Write(a.id, b, lost)
 			lost = 0
@@ -127,11 +159,34 @@ func (l *accessLog) flush() {
 	}
 }
 
-func (b *accessBuffer) take() (blocks [][]byte, lost int64) {
+// next returns an app whose lines are due, and whether it was listed for that; or nil, and whether others are listed.
+func (l *accessLog) next(now time.Time) (a *app, listed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.full); n > 0 {
+		a, l.full = l.full[n-1], l.full[:n-1]
+		return a, false
+	}
+	for _, queue := range []*[]due{&l.soon, &l.late} {
+		if q := *queue; len(q) > 0 && !q[0].at.After(now) {
+			*queue = q[1:]
+			return q[0].app, true
+		}
+	}
+	return nil, len(l.soon)+len(l.late) > 0
+}
+
+func (b *accessBuffer) take(now time.Time, listed bool) (blocks [][]byte, lost int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	blocks, lost = append(b.blocks, b.lines), b.lost
-	b.blocks, b.lines, b.lost = nil, nil, 0
+	if b.lines != nil {
+		b.blocks = append(b.blocks, b.lines)
+	}
+	blocks, lost = b.blocks, b.lost
+	b.blocks, b.lines, b.lost, b.taken = nil, nil, 0, now
+	if listed {
+		b.listed = false
+	}
 	return blocks, lost
 }
 

@@ -58,7 +58,8 @@ func newConn(g *Gateway, nc net.Conn, secure bool) *conn {
 		from.proto = "https"
 		nc = tls.Server(nc, g.tls)
 	}
-	return &conn{Gateway: g, net: nc, in: source{conn: nc}, out: sink{conn: nc, limit: g.Timeouts.Body, records: secure}, peer: from}
+	w := newWire(nc)
+	return &conn{Gateway: g, net: nc, in: source{conn: nc, wire: w}, out: sink{conn: nc, wire: w, limit: g.Timeouts.Body, records: secure}, peer: from}
 }
 
 func peerOf(a net.Addr) peer {

@@ -68,7 +68,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	g.draining.Store(true)
 	loops.Wait()
 	g.drain()
-	g.access.flush()
+	g.access.flush(time.Now().Add(accessLate))
 	return nil
 }
 

@@ -74,6 +74,18 @@ func (c *conn) try(i *instance, anew bool) (*upstream, error) {
 	c.charge(i)
 	c.startUpload(up)
 	err := c.awaitHead(up)
+	for err == errUnsent {
+		c.drop(up)
+		if up.used {
+			up = c.sendHead(i, anew)
+		} else {
+			up = nil
+		}
+		if up == nil {
+			return nil, errNotSent
+		}
+		err = c.awaitHead(up)
+	}
 	c.note(up, err)
 	if err != nil {
 		c.drop(up)
@@ -89,7 +101,12 @@ func (c *conn) sendHead(i *instance, anew bool) *upstream {
 			return nil
 		}
 		if up.out.arm() == nil {
-			n, err := up.conn.Write(c.forward)
+			if c.upload.complete && up.in.wire != nil {
+				up.in.wire.asked = c.forward
+				c.up.Store(up)
+				return up
+			}
+			n, err := up.out.send(c.forward)
 			if err == nil || n > 0 { // after half of it, an answer may have come all the same
 				c.up.Store(up)
 				return up
@@ -140,7 +157,7 @@ func (c *conn) awaitHead(up *upstream) error {
 			err = c.passInterim(up)
 		case err == errMore:
 			err = c.wait(&up.in)
-			if err != nil && !begun && err != errSlow && !isClients(err) {
+			if err != nil && !begun && err != errSlow && err != errUnsent && !isClients(err) {
 				return errBroken
 			}
 			begun = true

@@ -9,6 +9,7 @@ import (
 // sink is the writing side of a connection. It gathers small pieces and writes large ones past its buffer.
 type sink struct {
 	conn    net.Conn
+	wire    *wire         // nil where conn is no plain socket
 	limit   time.Duration // for the other side to take a piece
 	out     []byte        // gathered, not yet written; nil while nothing is
 	by      time.Time
@@ -55,12 +56,19 @@ func (k *sink) flush() error {
 	if err := k.arm(); err != nil {
 		return err
 	}
-	_, err := k.conn.Write(k.out)
+	_, err := k.send(k.out)
 	k.out = k.out[:0]
 	if err == nil && k.push != nil {
 		err = k.push()
 	}
 	return err
+}
+
+func (k *sink) send(p []byte) (int, error) {
+	if k.wire != nil {
+		return k.wire.write(p)
+	}
+	return k.conn.Write(p)
 }
 
 // writev writes what was gathered, p and tail in one system call.

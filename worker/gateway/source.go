@@ -14,7 +14,8 @@ type source struct {
 	buf    []byte // nil while nothing is read
 	r, w   int    // buf[r:w] is not yet used
 	by     time.Time
-	filled bool // the last read took all the room there was: a larger buffer pays
+	filled bool  // the last read took all the room there was: a larger buffer pays
+	wire   *wire // nil where conn is no plain socket
 }
 
 // errFull means that a head or the frame of a chunk is longer than the largest buffer.
@@ -32,7 +33,7 @@ func (s *source) fill(limit time.Duration) error {
 	if err := s.arm(limit); err != nil {
 		return err
 	}
-	n, err := s.conn.Read(s.buf[s.w:])
+	n, err := s.read()
 	s.w += n
 	s.filled = s.w == len(s.buf)
 	if n > 0 {
@@ -45,6 +46,13 @@ func (s *source) fill(limit time.Duration) error {
 		s.by = time.Time{} // it may have come early, by someone else's hand
 	}
 	return err
+}
+
+func (s *source) read() (int, error) {
+	if s.wire != nil {
+		return s.wire.read(s.buf[s.w:])
+	}
+	return s.conn.Read(s.buf[s.w:])
 }
 
 func (s *source) makeRoom() bool {

@@ -22,6 +22,8 @@ type upstream struct {
 
 func newUpstream(i *instance, c net.Conn, limit time.Duration) *upstream {
 	u := &upstream{instance: i, conn: c, in: source{conn: c}, out: sink{conn: c, limit: limit}}
+	u.in.wire = newWire(c)
+	u.out.wire = u.in.wire
 	u.socket.open(c)
 	return u
 }

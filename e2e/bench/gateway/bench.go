@@ -3,11 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/http"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"text/tabwriter"
+	"time"
 )
 
 // bench is everything that is measured.
@@ -76,8 +78,36 @@ func (b *bench) start() error {
 
 func (b *bench) startBerth(routes, apps int, pair certificate, profile string) (*process, error) {
 	o := b.origin
-	return startRole("proxy", o.address+" "+o.sockets+" "+o.bodies, strconv.Itoa(routes), strconv.Itoa(apps),
+	p, err := startRole("proxy", o.address+" "+o.sockets+" "+o.bodies, strconv.Itoa(routes), strconv.Itoa(apps),
 		filepath.Join(b.dir, fmt.Sprintf("berth-%d-%d", routes, apps)), pair.chain, pair.key, profile)
+	if err != nil {
+		return nil, err
+	}
+	if err := awaitRoute(p.address, domain(routes-1)); err != nil {
+		return nil, err
+	}
+	return p, p.settle()
+}
+
+// awaitRoute waits until a gateway knows the route that it is told last: what reading them takes is no request's cost.
+func awaitRoute(address, domain string) error {
+	request, err := http.NewRequest(http.MethodGet, "http://"+address, nil)
+	if err != nil {
+		return err
+	}
+	request.Host = domain
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		response, err := http.DefaultClient.Do(request)
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("the gateway does not serve %s: %v", domain, err)
+		}
+	}
 }
 
 func (b *bench) plan(pair certificate) error {
