@@ -12,7 +12,7 @@ type Identity struct {
 
 	// Again finds the actor anew, for requests that live long. Errors: EUNAUTHORIZED when the session or the token
 	// was revoked meanwhile.
-	Again func() (core.Actor, error)
+	Again func(ctx context.Context) (core.Actor, error)
 }
 
 type identityKey struct{}
@@ -28,13 +28,20 @@ func IdentityFrom(ctx context.Context) Identity {
 	return id
 }
 
+// outlasting returns a context that knows who asks and from where as ctx does, but nothing else of the request, whose
+// memory can go then; and that does not end with it.
+func outlasting(ctx context.Context) context.Context {
+	next := core.WithActor(context.Background(), core.ActorFrom(ctx))
+	return WithIdentity(core.WithOrigin(next, core.OriginFrom(ctx)), IdentityFrom(ctx))
+}
+
 // reidentify returns ctx with the actor as it is now. Errors: EUNAUTHORIZED.
 func reidentify(ctx context.Context) (context.Context, error) {
 	again := IdentityFrom(ctx).Again
 	if again == nil {
 		return ctx, nil
 	}
-	actor, err := again()
+	actor, err := again(ctx)
 	if err != nil {
 		return ctx, err
 	}

@@ -96,7 +96,7 @@ func newLiveFixture(t *testing.T, l live) *liveFixture {
 	return f
 }
 
-func (f *liveFixture) again() (core.Actor, error) {
+func (f *liveFixture) again(context.Context) (core.Actor, error) {
 	if f.revoked.Load() {
 		return core.Actor{}, core.Errorf(core.EUNAUTHORIZED, "error.session_ended")
 	}

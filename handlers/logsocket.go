@@ -64,24 +64,33 @@ func (h *Handlers) Logs(c echo.Context) error {
 	return h.openSocket(c, s)
 }
 
-// openSocket takes a place among the person's sockets, makes the connection a websocket and serves it.
+// openSocket takes a place among the person's sockets, makes the connection a websocket and has it served beside the
+// request, which ends: what net/http and the handlers hold of it would stay for as long as the viewer looks.
 func (h *Handlers) openSocket(c echo.Context, s *logSocket) error {
 	ctx := c.Request().Context()
 	free, err := h.streams.take("error.sockets_many", maxSockets, core.ActorFrom(ctx))
 	if err != nil {
 		return err
 	}
-	defer free()
 	closing, end, err := h.streams.begin()
 	if err != nil {
+		free()
 		return err
 	}
-	defer end()
 	if s.conn, err = upgrader.Upgrade(c.Response(), c.Request(), nil); err != nil {
+		free()
+		end()
 		return nil // it has answered
 	}
 	c.Response().Status = http.StatusSwitchingProtocols // for the log
-	s.serve(ctx, closing)
+	s.begin()
+	ctx = outlasting(ctx)
+	go func() {
+		defer end()
+		defer free()
+		defer s.recovered()
+		s.serve(ctx, closing)
+	}()
 	return nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -26,6 +28,7 @@ type logSocket struct {
 	conn   *websocket.Conn
 	stream func(ctx context.Context) error // writes lines until ctx ends
 	may    func(ctx context.Context) error // whether the viewer may still look
+	said   messageRate
 	patience
 }
 
@@ -34,20 +37,44 @@ type closeReason int
 
 func (r closeReason) Error() string { return "closed with " + strconv.Itoa(int(r)) }
 
-// serve streams lines until the viewer goes, loses the right to look or the server stops.
-func (s *logSocket) serve(ctx context.Context, closing <-chan struct{}) {
+// serve streams lines until the viewer goes, loses the right to look or the server stops. Most of the time a viewer
+// waits, so it has two goroutines and no more: one that reads and one that writes.
+func (s *logSocket) serve(ctx context.Context, closing context.Context) {
 	ctx, stop := context.WithCancelCause(ctx)
 	reader := make(chan struct{})
 	go func() {
 		defer close(reader)
 		stop(s.read())
 	}()
-	go s.watch(ctx, stop, closing)
+	defer context.AfterFunc(closing, func() { stop(closeReason(websocket.CloseGoingAway)) })()
+	every(ctx, socketPing, func() { s.ping(stop) })
+	every(ctx, s.recheck, func() { s.look(ctx, stop) })
 	if err := s.stream(ctx); err != nil {
 		stop(err)
 	}
 	stop(closeReason(websocket.CloseNormalClosure))
 	s.close(context.Cause(ctx), reader)
+}
+
+// recovered keeps a fault to the viewer on which it shows.
+func (s *logSocket) recovered() {
+	if p := recover(); p != nil {
+		slog.Error("a viewer's stream panicked", "panic", p, "stack", string(debug.Stack()))
+		s.conn.Close()
+	}
+}
+
+// every calls f time and again until ctx ends, with no goroutine in between.
+func every(ctx context.Context, pause time.Duration, f func()) {
+	var timer *time.Timer
+	timer = time.AfterFunc(time.Hour, func() {
+		if ctx.Err() == nil {
+			f()
+			timer.Reset(pause)
+		}
+	})
+	timer.Reset(pause)
+	context.AfterFunc(ctx, func() { timer.Stop() })
 }
 
 func (s *logSocket) write(line any) error {
@@ -57,31 +84,36 @@ func (s *logSocket) write(line any) error {
 	return s.conn.WriteJSON(line)
 }
 
-// read throws away what the viewer says, but notices that it goes and that it says too much.
-func (s *logSocket) read() error {
-	var said messageRate
-	alive := func(string) error {
-		_ = s.conn.SetReadDeadline(time.Now().Add(socketSilence))
-		return said.count()
-	}
+// begin says how little the viewer may say, and for how long it may be silent.
+func (s *logSocket) begin() {
 	answerPing := s.conn.PingHandler()
 	s.conn.SetReadLimit(socketMaxFrame)
-	s.conn.SetPongHandler(alive)
+	s.conn.SetPongHandler(s.alive)
 	s.conn.SetPingHandler(func(data string) error {
-		if err := alive(data); err != nil {
+		if err := s.alive(data); err != nil {
 			return err
 		}
 		return answerPing(data)
 	})
-	for err := alive(""); ; err = alive("") {
-		if err != nil {
-			return err
-		}
+	_ = s.alive("")
+}
+
+func (s *logSocket) alive(string) error {
+	_ = s.conn.SetReadDeadline(time.Now().Add(socketSilence))
+	return s.said.count()
+}
+
+// read throws away what the viewer says, but notices that it goes and that it says too much.
+func (s *logSocket) read() error {
+	for {
 		_, message, err := s.conn.NextReader()
 		if err != nil {
 			return err
 		}
 		if _, err := io.Copy(io.Discard, message); err != nil {
+			return err
+		}
+		if err := s.alive(""); err != nil {
 			return err
 		}
 	}
@@ -103,26 +135,17 @@ func (r *messageRate) count() error {
 	return nil
 }
 
-// watch keeps the connection awake and looks whether the viewer may still look.
-func (s *logSocket) watch(ctx context.Context, stop context.CancelCauseFunc, closing <-chan struct{}) {
-	ping, recheck := time.NewTicker(socketPing), time.NewTicker(s.recheck)
-	defer ping.Stop()
-	defer recheck.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-closing:
-			stop(closeReason(websocket.CloseGoingAway))
-		case <-ping.C:
-			if err := s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(s.patience.write)); err != nil {
-				stop(err)
-			}
-		case <-recheck.C:
-			if err := s.may(ctx); err != nil && core.ErrorCode(err) != core.EUNAVAILABLE {
-				stop(closeReason(websocket.ClosePolicyViolation))
-			}
-		}
+// ping keeps the connection awake.
+func (s *logSocket) ping(stop context.CancelCauseFunc) {
+	if err := s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(s.patience.write)); err != nil {
+		stop(err)
+	}
+}
+
+// look finds out whether the viewer may still look.
+func (s *logSocket) look(ctx context.Context, stop context.CancelCauseFunc) {
+	if err := s.may(ctx); err != nil && core.ErrorCode(err) != core.EUNAVAILABLE {
+		stop(closeReason(websocket.ClosePolicyViolation))
 	}
 }
 

@@ -71,7 +71,7 @@ type sender struct {
 }
 
 // run looks again for as long as it makes sense. The answer has begun, so its errors end it without a word.
-func (s *sender) run(ctx context.Context, changes <-chan core.Change, closing <-chan struct{}) error {
+func (s *sender) run(ctx context.Context, changes <-chan core.Change, closing context.Context) error {
 	next := time.NewTimer(streamLively)
 	heartbeat, recheck := time.NewTicker(streamHeartbeat), time.NewTicker(s.recheck)
 	defer next.Stop()
@@ -82,7 +82,7 @@ func (s *sender) run(ctx context.Context, changes <-chan core.Change, closing <-
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-closing:
+		case <-closing.Done():
 			return nil
 		case change, open := <-changes:
 			if !open {

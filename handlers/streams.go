@@ -39,15 +39,15 @@ func (h *Handlers) times() patience {
 // that all of them end when the server does. The zero value is ready.
 type streams struct {
 	mu      sync.Mutex
-	closing chan struct{}
-	closed  bool
+	closing context.Context // ends when they are to end
+	close   context.CancelFunc
 	open    sync.WaitGroup
 	places  map[string]int
 }
 
 // CloseStreams ends every stream and socket and waits until they have, or until ctx ends.
 func (h *Handlers) CloseStreams(ctx context.Context) {
-	h.streams.close()
+	h.streams.end()
 	ended := make(chan struct{})
 	go func() {
 		h.streams.open.Wait()
@@ -59,29 +59,27 @@ func (h *Handlers) CloseStreams(ctx context.Context) {
 	}
 }
 
-func (s *streams) close() {
+func (s *streams) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.init()
-	if !s.closed {
-		s.closed = true
-		close(s.closing)
-	}
+	s.close()
 }
 
 func (s *streams) init() {
 	if s.closing == nil {
-		s.closing, s.places = make(chan struct{}), map[string]int{}
+		s.closing, s.close = context.WithCancel(context.Background())
+		s.places = map[string]int{}
 	}
 }
 
-// begin notes an open stream. The channel is closed when the server wants it to end. Errors: EUNAVAILABLE when the
+// begin notes an open stream. The context ends when the server wants it to end. Errors: EUNAVAILABLE when the
 // server already does.
-func (s *streams) begin() (closing <-chan struct{}, end func(), err error) {
+func (s *streams) begin() (closing context.Context, end func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.init()
-	if s.closed {
+	if s.closing.Err() != nil {
 		return nil, nil, core.Errorf(core.EUNAVAILABLE, "error.server_stopping")
 	}
 	s.open.Add(1)

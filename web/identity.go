@@ -79,7 +79,7 @@ func (i identifier) byToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	again := func() (core.Actor, error) { return i.service.ActorOfToken(ctx, secret) }
+	again := func(ctx context.Context) (core.Actor, error) { return i.service.ActorOfToken(ctx, secret) }
 	ctx = handlers.WithIdentity(core.WithActor(ctx, actor), handlers.Identity{Again: again})
 	c.SetRequest(r.WithContext(ctx))
 	return nil
@@ -93,16 +93,16 @@ func bearer(authorization string) (secret string, ok bool) {
 // bySession finds the person of the session. Whoever has none stays nobody, with an empty session to sign in with.
 func (i identifier) bySession(c echo.Context) error {
 	r := c.Request()
-	base, token := r.Context(), i.sessions.token(r)
-	ctx, actor, user, err := i.person(base, token)
+	token := i.sessions.token(r)
+	ctx, actor, user, err := i.person(r.Context(), token)
 	switch {
 	case core.ErrorCode(err) == core.EUNAUTHORIZED:
 		c.Set(deadCookie, true)
 	case err != nil:
 		return err
 	case actor.Kind != core.ActorNobody:
-		again := func() (core.Actor, error) {
-			_, actor, _, err := i.person(base, token)
+		again := func(ctx context.Context) (core.Actor, error) {
+			_, actor, _, err := i.person(ctx, token)
 			return actor, err
 		}
 		ctx = handlers.WithUser(core.WithActor(ctx, actor), user)

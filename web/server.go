@@ -61,8 +61,12 @@ func New(o Options) *Server {
 }
 
 // ServeHTTP answers one request. What its handler left of the body has a moment to arrive and then ends the connection.
+// A connection that has become a websocket is no longer the server's.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handler.ServeHTTP(w, r)
+	if _, err := w.Write(nil); err == http.ErrHijacked {
+		return
+	}
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(leftoverTimeout)) // not every transport has deadlines
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -197,5 +198,25 @@ func TestStopLetsRequestsFinish(t *testing.T) {
 	close(finish)
 	if a := <-got; a.body != "pushed" {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// A socket outlives the moment that a request's leftovers have to arrive.
+func TestASocketThatIsSilentStays(t *testing.T) {
+	fake := newFake()
+	p := newPortal(t, fake, nil)
+	ended := make(chan error)
+	for range 20 {
+		conn, _ := p.dial(logsPath, "Authorization", "Bearer good")
+		conn.SetReadDeadline(time.Now().Add(leftoverTimeout + time.Second))
+		go func() {
+			_, _, err := conn.ReadMessage()
+			ended <- err
+		}()
+	}
+	for range 20 {
+		if err := <-ended; !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error(err)
+		}
 	}
 }
