@@ -200,8 +200,8 @@ func (d *diagnoser) exitStep(i Instance) DiagnosisStep {
 // again says how often it ended, and when it is started again.
 func (d *diagnoser) again(i Instance) []Text {
 	var said []Text
-	if i.Crashes > 2 {
-		said = append(said, T("diagnosis.exit.loop", "count", itoa(i.Crashes)))
+	if n := i.CrashesAt(d.Now); n > 2 {
+		said = append(said, T("diagnosis.exit.loop", "count", itoa(n)))
 	}
 	switch {
 	case i.State == InstanceReady:

@@ -154,17 +154,3 @@ func (b *Berth) kill(c *client.Client, app string) {
 		b.t.Fatal(err)
 	}
 }
-
-// TestOutOfMemoryIsExplained is fault F4.
-func TestOutOfMemoryIsExplained(t *testing.T) {
-	b, app := online(t, testenv.ImageOptions{}, map[string]any{"memory": "32MiB"})
-	b.get(app, "/oom")
-	b.answers(app, "version 1.0")
-	_, s := b.explained(app, "exit", "warning")
-	if !strings.Contains(s.Text, "32 MB") {
-		t.Errorf("%+v", s)
-	}
-	if i := b.info(app).Instances[0]; !i.LastExit.OOM || i.LastExit.Code != 137 {
-		t.Errorf("%+v", i)
-	}
-}

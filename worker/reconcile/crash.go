@@ -51,13 +51,9 @@ func (l *Loop) lastLines(ctx context.Context, i core.Instance) []string {
 	return core.LastLines(lines)
 }
 
-// countCrash notes one more failure of an instance, and when it may try again. What was long ago is forgotten.
+// countCrash notes one more failure of an instance, and when it may try again.
 func countCrash(i core.Instance, now time.Time) core.Instance {
-	answered := i.State == core.InstanceReady || i.State == core.InstanceUnhealthy
-	if answered && !i.ReadyAt.IsZero() && now.Sub(i.ReadyAt) > WellFor {
-		i.Crashes = 0
-	}
-	i.Crashes++
+	i.Crashes = i.CrashesAt(now) + 1
 	i.RetryAt = now.Add(backoff(i.Crashes))
 	return i
 }
