@@ -87,53 +87,6 @@ func (d *diagnoser) health() DiagnosisStep {
 // idle reports whether nothing of the app is to run.
 func (d *diagnoser) idle() bool { return d.App.Stopped || d.App.Deleting || d.App.Release == 0 }
 
-// answerStep says what is wrong with an instance that runs and does not answer as it should.
-func (d *diagnoser) answerStep(i Instance, a HealthAnswer) (DiagnosisStep, bool) {
-	if i.State == InstanceReady && a.Good() || i.State != InstanceReady && i.State != InstanceStarting && i.State != InstanceUnhealthy {
-		return DiagnosisStep{}, false
-	}
-	check := d.checkOf(i)
-	if i.State == InstanceStarting {
-		s := step(DiagnoseHealth, StateWarning, T("diagnosis.health.starting", "instance", ShortID(i.ID), "grace", check.Grace.Seconds()))
-		s.At = i.StartedAt
-		s.Details = details(a.Problem)
-		return s.to(healthNext(a, d.Target.Spec.Port)), true
-	}
-	if a.Good() { // it was bad, and is not counted as well yet
-		return step(DiagnoseHealth, StateWarning, T("diagnosis.health.recovering", "instance", ShortID(i.ID))), true
-	}
-	state := d.ail()
-	if i.State == InstanceReady {
-		state = StateWarning // one bad answer is none
-	}
-	s := step(DiagnoseHealth, state, T("diagnosis.health.bad", "instance", ShortID(i.ID)))
-	s.At = a.At
-	s.Details = details(a.Problem)
-	if check.Policy == PolicyTell && i.State == InstanceUnhealthy {
-		s.Details = append(s.Details, T("diagnosis.health.told"))
-		return s.to(T("diagnosis.health.told_next"), MendRestart), true
-	}
-	return s.to(healthNext(a, d.Target.Spec.Port)), true
-}
-
-func (d *diagnoser) checkOf(i Instance) HealthCheck {
-	if i.Release == d.Serving.Number && d.Serving.Number > 0 {
-		return d.Serving.Spec.Health.WithDefaults()
-	}
-	return d.Target.Spec.Health.WithDefaults()
-}
-
-// healthNext says what to do about a bad answer.
-func healthNext(a HealthAnswer, port int) (Text, MendKind) {
-	switch a.Problem.Key {
-	case "health.refused":
-		return T("diagnosis.health.refused_next", "port", itoa(port)), MendSettings
-	case "health.status", "health.text", "health.grpc_unknown", "health.grpc_missing", "health.no_grpc":
-		return T("diagnosis.health.answer_next"), MendSettings
-	}
-	return T("diagnosis.health.next"), MendLogs
-}
-
 // longAgo is when the end of a program is history.
 const longAgo = time.Hour
 
@@ -179,7 +132,11 @@ func (d *diagnoser) exitStep(i Instance) DiagnosisStep {
 		return said("diagnosis.exit.memory", "diagnosis.exit.memory_next", MendSettings)
 	case why == "reason.never_answered" || why == "reason.stopped_answering":
 		s := said("diagnosis.exit.silent", "diagnosis.exit.silent_next", MendSettings)
-		s.Details = details(i.Exit.Why)
+		if p := i.Exit.Said; p.Key == "health.status" {
+			s.Text = T("diagnosis.exit.answered", "instance", ShortID(i.ID), "path", p.Args["path"], "status", p.Args["status"], "expected", expected(p))
+			s = s.to(answerNext(p, d.Target.Spec.Port))
+		}
+		s.Details = append(details(i.Exit.Why), details(i.Exit.Said)...)
 		return s
 	case why == "reason.cannot_start":
 		s := said("diagnosis.exit.cannot_start", "diagnosis.exit.cannot_start_next", MendSettings)
