@@ -12,9 +12,7 @@ func (d *diagnoser) running() DiagnosisStep {
 	case d.App.Stopped:
 		return s(StateBad, T("diagnosis.instances.stopped")).to(T("diagnosis.instances.stopped_next"), MendStart)
 	case d.App.Release == 0 && d.App.IsService():
-		out := s(d.serviceState(), T("diagnosis.instances.fetching"))
-		out.Details = details(d.App.Reason)
-		return out
+		return d.fetching()
 	case d.App.Release == 0:
 		return s(StateBad, T("diagnosis.instances.never")).to(T("diagnosis.instances.never_next"), MendDeploy)
 	case d.Target.Status == ReleaseFailed && d.Serving.Number == 0:
@@ -38,25 +36,33 @@ func (d *diagnoser) running() DiagnosisStep {
 	case d.ready >= d.wanted:
 		return s(StateGood, T("diagnosis.instances.good", counts...))
 	case d.ready > 0:
-		return s(StateWarning, T("diagnosis.instances.some", counts...))
+		return s(StateWarning, T("diagnosis.instances.some", counts...)).byItself("diagnosis.instances.none_next")
 	case d.App.State == AppDeploying || d.App.State == AppSwitching:
-		return s(StateWarning, T("diagnosis.instances.deploying"))
+		return s(StateWarning, T("diagnosis.instances.deploying")).byItself("diagnosis.instances.deploying_next")
 	}
-	none := s(StateBad, T("diagnosis.instances.none", "count", itoa(d.wanted)))
-	none.Next = T("diagnosis.instances.none_next")
-	return none
+	return s(StateBad, T("diagnosis.instances.none", "count", itoa(d.wanted))).byItself("diagnosis.instances.none_next")
 }
 
-func (d *diagnoser) serviceState() StepState {
+// fetching looks at a service whose image is not here yet.
+func (d *diagnoser) fetching() (s DiagnosisStep) {
 	if d.App.State == AppFailed {
-		return StateBad
+		s = step(DiagnoseInstances, StateBad, T("diagnosis.instances.not_fetched")).to(T("diagnosis.instances.not_fetched_next"), MendHosts)
+	} else {
+		s = step(DiagnoseInstances, StateWarning, T("diagnosis.instances.fetching")).byItself("diagnosis.instances.fetching_next")
 	}
-	return StateWarning
+	s.Details = details(d.App.Reason)
+	return s
+}
+
+// byItself says what comes next where nobody has to do anything.
+func (s DiagnosisStep) byItself(next string) DiagnosisStep {
+	s.Next = T(next)
+	return s
 }
 
 // health looks at what the instances answered last, the worst first.
 func (d *diagnoser) health() DiagnosisStep {
-	if d.idle() {
+	if d.idle() || len(d.Instances) == 0 {
 		return step(DiagnoseHealth, StateSkipped, T("diagnosis.health.none"))
 	}
 	var worst DiagnosisStep
@@ -103,6 +109,8 @@ func (d *diagnoser) exit() DiagnosisStep {
 	switch {
 	case d.idle():
 		return step(DiagnoseExit, StateSkipped, T("diagnosis.exit.none"))
+	case last.ID == "" && d.Target.Status == ReleaseFailed && d.Serving.Number == 0:
+		return step(DiagnoseExit, StateSkipped, T("diagnosis.exit.gone"))
 	case last.ID == "":
 		return step(DiagnoseExit, StateGood, T("diagnosis.exit.none"))
 	}

@@ -21,7 +21,7 @@ func healthExamples() map[string]templ.Component {
 		"why-full":        why(shop, full(), answersOf("7c1f3a5b9d02", core.Text{}, core.Text{})),
 		"why-stopped":     why(intranet, stoppedFacts(), nil),
 		"why-failed":      why(core.App{ID: "loyalty", TenantID: tenant.ID, Name: "Loyalty", Release: 1, State: core.AppFailed}, failedFacts(), nil),
-		"why-busy":        why(core.App{ID: "orders", TenantID: tenant.ID, Name: "Orders", Release: 1, State: core.AppDeploying}, busy(), answersOf("e09ab3d2f411", core.Text{}, core.T("health.refused"))),
+		"why-busy":        why(core.App{ID: "orders", TenantID: tenant.ID, Name: "Orders", Release: 1, State: core.AppDeploying}, busy(), answersOf("e09ab3d2f411", core.T("health.refused"), core.T("health.refused"))),
 		"settings-health": healthSettings(),
 	}
 }
