@@ -46,7 +46,7 @@ func (d *diagnoser) running() DiagnosisStep {
 // fetching looks at a service whose image is not here yet.
 func (d *diagnoser) fetching() (s DiagnosisStep) {
 	if d.App.State == AppFailed {
-		s = step(DiagnoseInstances, StateBad, T("diagnosis.instances.not_fetched")).to(T("diagnosis.instances.not_fetched_next"), MendHosts)
+		s = step(DiagnoseInstances, StateBad, T("diagnosis.instances.not_fetched")).to(T("diagnosis.instances.not_fetched_next"), MendStart)
 	} else {
 		s = step(DiagnoseInstances, StateWarning, T("diagnosis.instances.fetching")).byItself("diagnosis.instances.fetching_next")
 	}

@@ -181,7 +181,7 @@ func TestDiagnose(t *testing.T) {
 		{"a database whose image does not come", func(f *Facts) {
 			f.App.Service, f.Domains, f.Gateway = &ServiceSpec{Entry: "redis"}, nil, GatewayFacts{}
 			f.App.Release, f.App.State, f.Instances = 0, AppFailed, nil
-		}, StateBad, "instances.not_fetched", "", MendHosts, ""},
+		}, StateBad, "instances.not_fetched", "", MendStart, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := sound()
