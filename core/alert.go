@@ -42,6 +42,7 @@ const (
 type AlertFilter struct {
 	TenantID string
 	AppID    string
+	OfTenant bool       // those about the tenant itself alone
 	State    AlertState // "" for all but pending
 	Cursor   string     // from the previous page
 	Limit    int        // 1 to 100; 0 means 50

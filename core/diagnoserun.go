@@ -12,9 +12,7 @@ func (d *diagnoser) running() DiagnosisStep {
 	case d.App.Stopped:
 		return s(StateBad, T("diagnosis.instances.stopped")).to(T("diagnosis.instances.stopped_next"), MendStart)
 	case d.App.Release == 0 && d.App.IsService():
-		out := s(d.serviceState(), T("diagnosis.instances.fetching"))
-		out.Details = details(d.App.Reason)
-		return out
+		return d.fetching()
 	case d.App.Release == 0:
 		return s(StateBad, T("diagnosis.instances.never")).to(T("diagnosis.instances.never_next"), MendDeploy)
 	case d.Target.Status == ReleaseFailed && d.Serving.Number == 0:
@@ -38,25 +36,33 @@ func (d *diagnoser) running() DiagnosisStep {
 	case d.ready >= d.wanted:
 		return s(StateGood, T("diagnosis.instances.good", counts...))
 	case d.ready > 0:
-		return s(StateWarning, T("diagnosis.instances.some", counts...))
+		return s(StateWarning, T("diagnosis.instances.some", counts...)).byItself("diagnosis.instances.none_next")
 	case d.App.State == AppDeploying || d.App.State == AppSwitching:
-		return s(StateWarning, T("diagnosis.instances.deploying"))
+		return s(StateWarning, T("diagnosis.instances.deploying")).byItself("diagnosis.instances.deploying_next")
 	}
-	none := s(StateBad, T("diagnosis.instances.none", "count", itoa(d.wanted)))
-	none.Next = T("diagnosis.instances.none_next")
-	return none
+	return s(StateBad, T("diagnosis.instances.none", "count", itoa(d.wanted))).byItself("diagnosis.instances.none_next")
 }
 
-func (d *diagnoser) serviceState() StepState {
+// fetching looks at a service whose image is not here yet.
+func (d *diagnoser) fetching() (s DiagnosisStep) {
 	if d.App.State == AppFailed {
-		return StateBad
+		s = step(DiagnoseInstances, StateBad, T("diagnosis.instances.not_fetched")).to(T("diagnosis.instances.not_fetched_next"), MendStart)
+	} else {
+		s = step(DiagnoseInstances, StateWarning, T("diagnosis.instances.fetching")).byItself("diagnosis.instances.fetching_next")
 	}
-	return StateWarning
+	s.Details = details(d.App.Reason)
+	return s
+}
+
+// byItself says what comes next where nobody has to do anything.
+func (s DiagnosisStep) byItself(next string) DiagnosisStep {
+	s.Next = T(next)
+	return s
 }
 
 // health looks at what the instances answered last, the worst first.
 func (d *diagnoser) health() DiagnosisStep {
-	if d.idle() {
+	if d.idle() || len(d.Instances) == 0 {
 		return step(DiagnoseHealth, StateSkipped, T("diagnosis.health.none"))
 	}
 	var worst DiagnosisStep
@@ -87,53 +93,6 @@ func (d *diagnoser) health() DiagnosisStep {
 // idle reports whether nothing of the app is to run.
 func (d *diagnoser) idle() bool { return d.App.Stopped || d.App.Deleting || d.App.Release == 0 }
 
-// answerStep says what is wrong with an instance that runs and does not answer as it should.
-func (d *diagnoser) answerStep(i Instance, a HealthAnswer) (DiagnosisStep, bool) {
-	if i.State == InstanceReady && a.Good() || i.State != InstanceReady && i.State != InstanceStarting && i.State != InstanceUnhealthy {
-		return DiagnosisStep{}, false
-	}
-	check := d.checkOf(i)
-	if i.State == InstanceStarting {
-		s := step(DiagnoseHealth, StateWarning, T("diagnosis.health.starting", "instance", ShortID(i.ID), "grace", check.Grace.Seconds()))
-		s.At = i.StartedAt
-		s.Details = details(a.Problem)
-		return s.to(healthNext(a, d.Target.Spec.Port)), true
-	}
-	if a.Good() { // it was bad, and is not counted as well yet
-		return step(DiagnoseHealth, StateWarning, T("diagnosis.health.recovering", "instance", ShortID(i.ID))), true
-	}
-	state := d.ail()
-	if i.State == InstanceReady {
-		state = StateWarning // one bad answer is none
-	}
-	s := step(DiagnoseHealth, state, T("diagnosis.health.bad", "instance", ShortID(i.ID)))
-	s.At = a.At
-	s.Details = details(a.Problem)
-	if check.Policy == PolicyTell && i.State == InstanceUnhealthy {
-		s.Details = append(s.Details, T("diagnosis.health.told"))
-		return s.to(T("diagnosis.health.told_next"), MendRestart), true
-	}
-	return s.to(healthNext(a, d.Target.Spec.Port)), true
-}
-
-func (d *diagnoser) checkOf(i Instance) HealthCheck {
-	if i.Release == d.Serving.Number && d.Serving.Number > 0 {
-		return d.Serving.Spec.Health.WithDefaults()
-	}
-	return d.Target.Spec.Health.WithDefaults()
-}
-
-// healthNext says what to do about a bad answer.
-func healthNext(a HealthAnswer, port int) (Text, MendKind) {
-	switch a.Problem.Key {
-	case "health.refused":
-		return T("diagnosis.health.refused_next", "port", itoa(port)), MendSettings
-	case "health.status", "health.text", "health.grpc_unknown", "health.grpc_missing", "health.no_grpc":
-		return T("diagnosis.health.answer_next"), MendSettings
-	}
-	return T("diagnosis.health.next"), MendLogs
-}
-
 // longAgo is when the end of a program is history.
 const longAgo = time.Hour
 
@@ -150,6 +109,8 @@ func (d *diagnoser) exit() DiagnosisStep {
 	switch {
 	case d.idle():
 		return step(DiagnoseExit, StateSkipped, T("diagnosis.exit.none"))
+	case last.ID == "" && d.Target.Status == ReleaseFailed && d.Serving.Number == 0:
+		return step(DiagnoseExit, StateSkipped, T("diagnosis.exit.gone"))
 	case last.ID == "":
 		return step(DiagnoseExit, StateGood, T("diagnosis.exit.none"))
 	}
@@ -179,7 +140,11 @@ func (d *diagnoser) exitStep(i Instance) DiagnosisStep {
 		return said("diagnosis.exit.memory", "diagnosis.exit.memory_next", MendSettings)
 	case why == "reason.never_answered" || why == "reason.stopped_answering":
 		s := said("diagnosis.exit.silent", "diagnosis.exit.silent_next", MendSettings)
-		s.Details = details(i.Exit.Why)
+		if p := i.Exit.Said; p.Key == "health.status" {
+			s.Text = T("diagnosis.exit.answered", "instance", ShortID(i.ID), "path", p.Args["path"], "status", p.Args["status"], "expected", expected(p))
+			s = s.to(answerNext(p, d.Target.Spec.Port))
+		}
+		s.Details = append(details(i.Exit.Why), details(i.Exit.Said)...)
 		return s
 	case why == "reason.cannot_start":
 		s := said("diagnosis.exit.cannot_start", "diagnosis.exit.cannot_start_next", MendSettings)
@@ -200,8 +165,8 @@ func (d *diagnoser) exitStep(i Instance) DiagnosisStep {
 // again says how often it ended, and when it is started again.
 func (d *diagnoser) again(i Instance) []Text {
 	var said []Text
-	if i.Crashes > 2 {
-		said = append(said, T("diagnosis.exit.loop", "count", itoa(i.Crashes)))
+	if n := i.CrashesAt(d.Now); n > 2 {
+		said = append(said, T("diagnosis.exit.loop", "count", itoa(n)))
 	}
 	switch {
 	case i.State == InstanceReady:

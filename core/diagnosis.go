@@ -7,7 +7,7 @@ type Diagnosis struct {
 	AppID     string
 	CheckedAt time.Time
 	State     StepState
-	Headline  Text // the first step that is bad, or that it works
+	Headline  Text // the first step that is bad, or what was answered instead of what is expected, or that it works
 	Because   Text // a later step that explains it; zero when the headline does
 	Next      Text // what to do about it; zero when nothing is to be done
 	Mend      Mend // where
@@ -177,6 +177,9 @@ func (d *Diagnosis) explain(first *DiagnosisStep) {
 		for _, s := range d.Steps {
 			if s.Name == name && s.State == first.State {
 				d.Because, d.Next, d.Mend = s.Text, s.Next, s.Mend
+				if name == DiagnoseHealth && s.State == StateBad { // what was answered says more than that nothing good was
+					d.Headline, d.Because = s.Text, Text{}
+				}
 				first.Next = Text{} // which is for when nothing explains it
 				return
 			}

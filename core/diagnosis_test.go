@@ -45,6 +45,11 @@ func answering(f *Facts, state InstanceState, problem Text) {
 	}
 }
 
+// answered is what is wrong with an answer of a status to /up, which is asked for 200.
+func answered(status string) Text {
+	return T("health.status", "status", status, "path", "/up", "expected", "200")
+}
+
 func TestDiagnose(t *testing.T) {
 	own := func(f *Facts) *DomainFacts { return &f.Domains[1] }
 	for _, c := range []struct {
@@ -117,23 +122,39 @@ func TestDiagnose(t *testing.T) {
 		{"segmentation fault", func(f *Facts) { down(f, T("reason.signal"), 139, false) }, StateBad, "instances.none", "exit.fault", MendLogs, ""},
 		{"killed", func(f *Facts) { down(f, T("reason.signal"), 137, false) }, StateBad, "instances.none", "exit.signal", MendLogs, ""},
 		{"never answered", func(f *Facts) { down(f, T("reason.never_answered"), 143, false) }, StateBad, "instances.none", "exit.silent", MendSettings, ""},
+		{"stopped for its answers", func(f *Facts) {
+			down(f, T("reason.stopped_answering"), 143, false)
+			for i := range f.Instances {
+				f.Instances[i].Exit.Said = answered("503")
+			}
+		}, StateBad, "instances.none", "exit.answered", MendLogs, ""},
 		{"crashed, and is back", func(f *Facts) {
 			f.Instances[0].Exit, f.Instances[0].ExitCode, f.Instances[0].Crashes = Exit{At: checked.Add(-time.Minute), Why: T("reason.exit_code")}, 2, 1
 		}, StateWarning, "exit.code", "", MendLogs, ""},
 		{"crashed long ago", func(f *Facts) {
 			f.Instances[0].Exit = Exit{At: checked.Add(-2 * time.Hour), Why: T("reason.exit_code")}
 		}, StateGood, "well", "", "", ""},
-		{"nothing listens", func(f *Facts) { answering(f, InstanceUnhealthy, T("health.refused")) }, StateBad, "instances.none", "health.bad", MendSettings, ""},
-		{"wrong answer", func(f *Facts) { answering(f, InstanceUnhealthy, T("health.status")) }, StateBad, "instances.none", "health.bad", MendSettings, ""},
-		{"no answer", func(f *Facts) { answering(f, InstanceUnhealthy, T("health.timeout")) }, StateBad, "instances.none", "health.bad", MendLogs, ""},
+		{"nothing listens", func(f *Facts) { answering(f, InstanceUnhealthy, T("health.refused")) }, StateBad, "health.refused", "", MendSettings, ""},
+		{"not well", func(f *Facts) { answering(f, InstanceUnhealthy, answered("503")) }, StateBad, "health.status", "", MendLogs, ""},
+		{"wrong path", func(f *Facts) { answering(f, InstanceUnhealthy, answered("404")) }, StateBad, "health.status", "", MendSettings, ""},
+		{"behind a sign-in", func(f *Facts) { answering(f, InstanceUnhealthy, answered("401")) }, StateBad, "health.status", "", MendSettings, ""},
+		{"wrong words", func(f *Facts) {
+			answering(f, InstanceUnhealthy, T("health.text", "text", "ok", "path", "/up"))
+		}, StateBad, "health.text", "", MendSettings, ""},
+		{"not serving", func(f *Facts) { answering(f, InstanceUnhealthy, T("health.grpc_not_serving")) }, StateBad, "health.not_serving", "", MendLogs, ""},
+		{"its own check", func(f *Facts) {
+			answering(f, InstanceUnhealthy, T("health.own", "output", "no disk"))
+		}, StateBad, "health.own", "", MendLogs, ""},
+		{"gibberish", func(f *Facts) { answering(f, InstanceUnhealthy, T("health.malformed")) }, StateBad, "health.bad", "", MendLogs, ""},
+		{"no answer", func(f *Facts) { answering(f, InstanceUnhealthy, T("health.timeout")) }, StateBad, "health.timeout", "", MendLogs, ""},
 		{"only told of", func(f *Facts) {
 			f.Serving.Spec.Health.Policy = PolicyTell
-			answering(f, InstanceUnhealthy, T("health.status"))
-		}, StateBad, "instances.none", "health.bad", MendRestart, ""},
+			answering(f, InstanceUnhealthy, answered("503"))
+		}, StateBad, "health.status", "", MendRestart, ""},
 		{"one bad answer", func(f *Facts) {
 			answering(f, InstanceReady, T("health.timeout"))
 			f.Gateway.Instances = 2
-		}, StateWarning, "health.bad", "", MendLogs, ""},
+		}, StateWarning, "health.timeout", "", MendLogs, ""},
 		{"a slow start", func(f *Facts) {
 			answering(f, InstanceStarting, T("health.refused"))
 			f.App.State = AppDeploying
@@ -160,7 +181,7 @@ func TestDiagnose(t *testing.T) {
 		{"a database whose image does not come", func(f *Facts) {
 			f.App.Service, f.Domains, f.Gateway = &ServiceSpec{Entry: "redis"}, nil, GatewayFacts{}
 			f.App.Release, f.App.State, f.Instances = 0, AppFailed, nil
-		}, StateBad, "instances.fetching", "", "", ""},
+		}, StateBad, "instances.not_fetched", "", MendStart, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := sound()
@@ -178,10 +199,18 @@ func TestDiagnose(t *testing.T) {
 					t.Errorf("%+v says too little", s)
 				}
 			}
-			if d.State == StateBad && d.Next.IsZero() && c.name != "deleting" && !f.App.IsService() {
+			if (d.State == StateBad || d.State == StateWarning) && d.Next.IsZero() && c.name != "deleting" {
 				t.Error("no next step")
 			}
 		})
+	}
+}
+
+func TestTheHeadlineSaysWhatWasAnswered(t *testing.T) {
+	f := sound()
+	answering(&f, InstanceUnhealthy, answered("503"))
+	if got := Diagnose(f).Headline.String(); got != "diagnosis.health.status(expected=200, instance=aaaaaa, path=/up, status=503)" {
+		t.Error(got)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 type Exit struct {
 	At    time.Time `json:"at,omitzero"`
 	Why   Text      `json:"why,omitzero"`
+	Said  Text      `json:"said,omitzero"`   // what was wrong with its last answer, when it was stopped for that
 	Lines []string  `json:"lines,omitempty"` // the last that it wrote, oldest first; see LastLines
 }
 

@@ -27,7 +27,7 @@ type Instance struct {
 	Reason    Text      // why it is in that state, when there is something to say
 	ExitCode  int       // of the last stop
 	OOM       bool      // the last stop was for want of memory
-	Crashes   int       // since it last stayed well for a while
+	Crashes   int       // in a row; see CrashesAt for those that still count
 	RetryAt   time.Time // when a crashed one is started again, or one in the place of another is made; zero: not by itself
 	Exit      Exit      // how its program ended the last time, be it in the instance that it replaced
 	StartedAt time.Time
@@ -53,6 +53,18 @@ const (
 // Running reports whether the container of an instance in this state is to run.
 func (s InstanceState) Running() bool {
 	return s == InstanceStarting || s == InstanceReady || s == InstanceUnhealthy || s == InstanceDraining
+}
+
+// WellFor is how long an instance has to answer until its crashes before that are forgotten.
+const WellFor = 10 * time.Minute
+
+// CrashesAt returns how many of its crashes in a row count at a time.
+func (i Instance) CrashesAt(now time.Time) int {
+	answers := i.State == InstanceReady || i.State == InstanceUnhealthy
+	if answers && !i.ReadyAt.IsZero() && now.Sub(i.ReadyAt) > WellFor {
+		return 0
+	}
+	return i.Crashes
 }
 
 // InstanceStore keeps instances. Reads are scoped by the actor.

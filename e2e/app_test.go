@@ -36,6 +36,7 @@ type (
 		Health []struct {
 			Asked, Problem string
 			Good           bool
+			At             time.Time
 		}
 	}
 	appInfo struct {

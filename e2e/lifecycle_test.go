@@ -72,13 +72,6 @@ func TestACrashedInstanceComesBack(t *testing.T) {
 	b.eventually(time.Minute, func() error { return b.event(app, "healed", "") })
 }
 
-func TestAnInstanceOutOfMemoryIsNamedSo(t *testing.T) {
-	b, app := online(t, testenv.ImageOptions{}, map[string]any{"memory": "32MiB"})
-	b.get(app, "/oom")
-	b.eventually(time.Minute, func() error { return b.event(app, "crashed", "memory") })
-	b.answers(app, "version 1.0")
-}
-
 // event reports whether the app's timeline has an event of a kind whose text holds a word.
 func (b *Berth) event(app, kind, word string) error {
 	var events struct{ Items []struct{ Kind, Text string } }

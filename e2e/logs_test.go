@@ -1,14 +1,19 @@
 package e2e
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/docker/docker/client"
 	"github.com/gorilla/websocket"
 
 	"berth/e2e/testenv"
@@ -96,11 +101,22 @@ func checkOnce(t testing.TB, conn *websocket.Conn, from, to int) {
 	}
 }
 
-// TestAFloodOfLinesIsBounded is fault F16: the viewer is told what was left out, and the engine keeps little.
+// TestAFloodOfLinesIsBounded is fault F16: an instance writes without end. A viewer that does not read is told what was
+// left out, the engine keeps little, and the instance is asked, measured and left alone as any other.
 func TestAFloodOfLinesIsBounded(t *testing.T) {
-	b, app := online(t, testenv.ImageOptions{}, nil)
+	b, app := online(t, testenv.ImageOptions{}, map[string]any{"health": map[string]any{"path": "/healthz", "interval": "1s"}})
+	var set accepted
+	b.do("PUT", "/api/v1/apps/"+app+"/scaling", map[string]any{"min": 1, "max": 3, "rules": []any{map[string]any{"metric": "requests", "target": 1000}}}, &set)
+	b.succeeds(set.Operation)
 	conn := b.logs(app, "?tail=1")
-	go b.get(app, "/flood?n=2000000")
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	req, err := http.NewRequestWithContext(ctx, "GET", "http://"+b.info(app).Instances[0].Address+"/flood?n=0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	go http.DefaultClient.Do(req)
 	time.Sleep(3 * time.Second) // nobody reads meanwhile
 	conn.SetReadDeadline(time.Now().Add(30 * time.Second))
 	dropped := 0
@@ -119,5 +135,47 @@ func TestAFloodOfLinesIsBounded(t *testing.T) {
 	if dropped == 0 {
 		t.Error("a viewer that did not read got every line")
 	}
+	b.eventually(time.Minute, func() error {
+		series := b.metric(app, "cpu").Series
+		if len(series) == 0 || int64(series[0].Points[len(series[0].Points)-1][0]) < began.Add(10*time.Second).Unix() {
+			return errors.New("it is not measured any more")
+		}
+		return nil
+	})
+	list := b.info(app).Instances
+	if len(list) != 1 || list[0].Status != "running" || list[0].Crashes > 0 || len(list[0].Health) == 0 || list[0].Health[0].At.Before(began.Add(5*time.Second)) {
+		t.Errorf("%+v; %s", list, b.events(app))
+	}
+	for _, kind := range []string{"unhealthy", "crashed", "scaled"} {
+		if n := b.count(app, kind); n > 0 {
+			t.Errorf("it was %s %d times: %s", kind, n, b.events(app))
+		}
+	}
+	c := testenv.Docker(t)
+	if size := logSize(t, c, b.theContainer(c, app)); size > 30<<20+1<<16 {
+		t.Errorf("the engine keeps %d bytes of its log", size)
+	}
+	if most := b.memory("VmHWM"); most > 512 {
+		t.Errorf("Berth took %.0f MiB", most)
+	}
 	b.answers(app, "version 1.0")
+}
+
+// logSize returns how much the engine keeps on disk of what a container wrote.
+func logSize(t *testing.T, c *client.Client, container string) (size int64) {
+	t.Helper()
+	info, err := c.ContainerInspect(t.Context(), container)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, _ := filepath.Glob(info.LogPath + "*")
+	for _, f := range files {
+		if info, err := os.Stat(f); err == nil { // or it was rotated away
+			size += info.Size()
+		}
+	}
+	if size == 0 {
+		t.Error("the log is nowhere")
+	}
+	return size
 }

@@ -51,18 +51,24 @@ func (b *Berth) runs(app string) (n int) {
 	return n
 }
 
+// rawStart returns how long the engine by itself takes until a container of an app answers.
+func (b *Berth) rawStart(app string) time.Duration {
+	b.t.Helper()
+	c := testenv.Docker(b.t)
+	inspected, err := c.ContainerInspect(b.t.Context(), b.theContainer(c, app))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	raw := dockerRun{t: b.t, client: c, image: inspected.Image}
+	raw.address = raw.bridge()
+	return time.Duration(raw.timeToAnswer(1) * float64(time.Millisecond))
+}
+
 // A real load on a real app: it scales out, serves, scales in, without a failed request, and the timeline explains each
 // step. The first new instance serves within 10 s and 1.5 times the raw start of a container after the load came.
 func TestItScalesWithItsLoad(t *testing.T) {
-	c := testenv.Docker(t)
 	b, app := online(t, testenv.ImageOptions{}, nil)
-	inspected, err := c.ContainerInspect(t.Context(), b.theContainer(c, app))
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw := dockerRun{t: t, client: c, image: inspected.Image}
-	raw.address = raw.bridge()
-	start := time.Duration(raw.timeToAnswer(1) * float64(time.Millisecond))
+	start := b.rawStart(app)
 
 	var set accepted
 	b.do("PUT", "/api/v1/apps/"+app+"/scaling", map[string]any{"min": 1, "max": 3, "cooldown_down": "10s",

@@ -22,6 +22,7 @@ type load struct {
 	requests, failed atomic.Int64
 	mu               sync.Mutex
 	failures         []string
+	took             []float64 // of each request, in milliseconds
 	stop             func()
 }
 
@@ -51,6 +52,7 @@ func (b *Berth) load(app, method, path string) *load {
 func (l *load) one(client *http.Client, b *Berth, app, method, path string) {
 	req, _ := http.NewRequest(method, b.Gateway+path, nil)
 	req.Host = app + "." + b.Domain
+	began := time.Now()
 	res, err := client.Do(req)
 	l.requests.Add(1)
 	if err == nil {
@@ -60,10 +62,11 @@ func (l *load) one(client *http.Client, b *Berth, app, method, path string) {
 			err = fmt.Errorf("%s %s", res.Status, body)
 		}
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.took = append(l.took, milliseconds(time.Since(began)))
 	if err != nil {
 		l.failed.Add(1)
-		l.mu.Lock()
-		defer l.mu.Unlock()
 		l.failures = append(l.failures, err.Error())
 	}
 }

@@ -61,7 +61,7 @@ func (h *Handlers) tenantActivityPage(c echo.Context) error {
 	}
 	m := activity.Tenant{Page: p, Events: events, Names: map[string]string{}}
 	for _, e := range events {
-		if _, known := m.Names[e.AppID]; known {
+		if _, known := m.Names[e.AppID]; known || e.AppID == "" {
 			continue
 		}
 		if a, err := h.Service.App(ctx, e.AppID); err == nil {

@@ -49,7 +49,7 @@ func newInstancesJSON(words *i18n.Localizer, instances []core.Instance, answers 
 	out := make([]instanceJSON, len(instances))
 	for i, in := range instances {
 		out[i] = instanceJSON{ID: in.ID, Version: in.Label, Release: in.Release, Host: in.HostID, Address: in.Address,
-			Status: instanceStatus(in.State), Reason: words.Text(in.Reason), ExitCode: in.ExitCode, OOM: in.OOM, Crashes: in.Crashes,
+			Status: instanceStatus(in.State), Reason: words.Text(in.Reason), ExitCode: in.ExitCode, OOM: in.OOM, Crashes: in.CrashesAt(time.Now()),
 			StartedAt: in.StartedAt, ReadyAt: in.ReadyAt, Exit: newExitJSON(words, in)}
 		if in.State == core.InstanceCrashed || in.State == core.InstancePlaced {
 			out[i].RetryAt = in.RetryAt

@@ -16,10 +16,12 @@ import (
 func healthExamples() map[string]templ.Component {
 	return map[string]templ.Component{
 		"why":             why(orders, endless(), nil),
-		"why-failing":     why(orders, failing(), answersOf("e09ab3d2f411", core.Text{}, core.T("health.status", "status", "503", "path", "/healthz"))),
+		"why-failing":     why(orders, failing(), answersOf("e09ab3d2f411", core.Text{}, core.T("health.status", "status", "503", "path", "/healthz", "expected", "200"))),
 		"why-well":        why(shop, wellFacts(), answersOf("7c1f3a5b9d02", core.Text{}, core.Text{})),
 		"why-full":        why(shop, full(), answersOf("7c1f3a5b9d02", core.Text{}, core.Text{})),
 		"why-stopped":     why(intranet, stoppedFacts(), nil),
+		"why-failed":      why(core.App{ID: "loyalty", TenantID: tenant.ID, Name: "Loyalty", Release: 1, State: core.AppFailed}, failedFacts(), nil),
+		"why-busy":        why(core.App{ID: "orders", TenantID: tenant.ID, Name: "Orders", Release: 1, State: core.AppDeploying}, busy(), answersOf("e09ab3d2f411", core.T("health.refused"), core.T("health.refused"))),
 		"settings-health": healthSettings(),
 	}
 }
@@ -98,6 +100,25 @@ func full() core.Facts {
 func stoppedFacts() core.Facts {
 	f := alone()
 	f.Instances, f.Domains[0].Name = nil, "intranet.berth.example"
+	return f
+}
+
+// failedFacts never came online.
+func failedFacts() core.Facts {
+	f := alone()
+	f.Instances, f.Domains[0].Name, f.Serving = nil, "loyalty.berth.example", core.Release{}
+	f.Target.Number, f.Target.Status = 1, core.ReleaseFailed
+	f.Failed = core.Operation{ID: "0196f0c8", Error: core.T("reason.exit_code", "code", "1"), LogTail: []string{
+		"reading /etc/loyalty.yaml", "fatal: the variable DATABASE_URL is not set"}}
+	return f
+}
+
+// busy is being deployed, and slow to start.
+func busy() core.Facts {
+	f := alone()
+	i := &f.Instances[0]
+	i.State, i.OOM, i.Exit, i.Reason, i.StartedAt = core.InstanceStarting, false, core.Exit{}, core.Text{}, now.Add(-20*time.Second)
+	f.Serving, f.Target.Status = core.Release{}, core.ReleasePending
 	return f
 }
 

@@ -81,6 +81,13 @@ func events() []core.Event {
 	}
 }
 
+// quotaShort is an alert about the team itself.
+func quotaShort() core.Event {
+	e := event("alert_fired", core.LevelWarning, 4*time.Minute, "")
+	e.AppID, e.Text, e.Cause = "", core.T("event.quota_short", "resource", "memory", "value", "95%"), core.T("alert.rule_quota", "value", "90", "for", "10 min")
+	return e
+}
+
 func instances() []core.Instance {
 	placed := core.T("placement.most_memory", "host", "local", "free", "7.2 GB")
 	return []core.Instance{
@@ -204,7 +211,7 @@ func examples() map[string]templ.Component {
 		"logs":            logs.LogsPage(logs.Page{Page: page(layout.SectionHome, "Logs"), Head: head(shop, app.TabLogs), Instances: instances()}),
 		"settings":        settings.SettingsPage(settings.Page{Page: page(layout.SectionHome, "Settings"), Head: head(shop, app.TabSettings), Name: ui.NewForm("name", "Tea shop"), Current: current, Fields: custom(fields(ui.NewForm("plan", "custom", "memory", "768 MB", "cpu", "0.75", "port", "8080"))), Delete: app.Delete{App: shop, Form: ui.NewForm()}}),
 		"activity":        activity.AppPage(activity.App{Page: page(layout.SectionHome, "Activity"), Head: head(shop, app.TabActivity), Events: events(), Operations: []core.Operation{deploy(core.OpSucceeded), deploy(core.OpFailed)}, Older: "/x"}),
-		"tenant-activity": activity.TenantPage(activity.Tenant{Page: page(layout.SectionActivity, "Activity"), Events: events(), Names: map[string]string{shop.ID: shop.Name}}),
+		"tenant-activity": activity.TenantPage(activity.Tenant{Page: page(layout.SectionActivity, "Activity"), Events: append([]core.Event{quotaShort()}, events()...), Names: map[string]string{shop.ID: shop.Name}}),
 		"connection":      connection.ConnectionPage(connection.Page{Page: page(layout.SectionHome, "Connection"), Head: head(cache, app.TabConnection), Host: "shop-cache", Port: 6379, UsedBy: []core.App{shop}}),
 		"credentials": connection.ConnectionPage(connection.Page{Page: page(layout.SectionHome, "Connection"), Head: head(cache, app.TabConnection), Host: "shop-cache", Port: 6379, Revealed: true,
 			Connection: core.Connection{URI: "redis://:0f7k2m9x4w8t@shop-cache:6379/0", Values: map[string]string{"password": "0f7k2m9x4w8t"}, Env: map[string]string{"REDIS_URL": "redis://:0f7k2m9x4w8t@shop-cache:6379/0"}}}),

@@ -205,3 +205,38 @@ func TestBadSilences(t *testing.T) {
 		t.Errorf("%+v, %v", list, err)
 	}
 }
+
+// A quota alert is about no app: it is on the timeline of the team, among what happened to its apps, on the page that it
+// belongs to, and for those alone who may look inside.
+func TestATeamsOwnAlertsAreOnItsTimeline(t *testing.T) {
+	w, admin, tenant, _ := alertWorld(t)
+	app, _, err := w.CreateApp(admin, core.NewApp{TenantID: tenant, Name: "Shop"})
+	w.must(err)
+	system := core.WithActor(t.Context(), core.System())
+	begin := time.Now().Add(-time.Hour).Truncate(time.Second)
+	w.must(w.store.Alerts().Put(system, core.Alert{ID: core.NewIDAt(begin), TenantID: tenant, RuleID: "default-quota", Subject: "memory", Value: "95%",
+		State: core.AlertResolved, Severity: core.AlertWarning, Rule: core.T("alert.rule_quota"), BeganAt: begin, FiredAt: begin.Add(time.Minute), ResolvedAt: time.Now().Add(time.Second)}))
+	kinds := func(ctx context.Context, f core.EventFilter) (all []string) {
+		events, err := w.Events(ctx, f)
+		w.must(err)
+		for _, e := range events {
+			all = append(all, e.Kind)
+		}
+		return all
+	}
+	if got := strings.Join(kinds(admin, core.EventFilter{TenantID: tenant}), " "); got != "alert_resolved app_created alert_fired" {
+		t.Error(got)
+	}
+	if got := strings.Join(kinds(admin, core.EventFilter{AppID: app.ID}), " "); got != "app_created" {
+		t.Error(got)
+	}
+	first, err := w.Events(admin, core.EventFilter{TenantID: tenant, Limit: 2})
+	w.must(err)
+	if got := strings.Join(kinds(admin, core.EventFilter{TenantID: tenant, Before: first[1].ID}), " "); len(first) != 2 || got != "alert_fired" {
+		t.Errorf("the next page: %s", got)
+	}
+	support := core.WithActor(t.Context(), core.Actor{Kind: core.ActorUser, ID: "u", UserID: "u", Roles: map[string]core.Role{tenant: core.RoleSupport}})
+	if got := strings.Join(kinds(support, core.EventFilter{TenantID: tenant}), " "); got != "app_created" {
+		t.Errorf("to the support staff: %s", got)
+	}
+}

@@ -29,7 +29,8 @@ func (s *Service) Operations(ctx context.Context, appID string, limit int) ([]co
 	return s.store.Operations().List(ctx, appID, atMost(limit, 100))
 }
 
-// Events returns events of an app, of a tenant, or of all tenants that the actor sees, newest first, at most 100.
+// Events returns events of an app, of a tenant with the alerts about itself, or of all tenants that the actor sees,
+// newest first, at most 100.
 // Errors: EUNAUTHORIZED, ENOTFOUND.
 func (s *Service) Events(ctx context.Context, f core.EventFilter) ([]core.Event, error) {
 	actor, err := signedIn(ctx)
@@ -51,6 +52,9 @@ func (s *Service) Events(ctx context.Context, f core.EventFilter) ([]core.Event,
 	}
 	f.Limit = atMost(f.Limit, 100)
 	events, err := s.store.Events().List(ctx, f)
+	if err == nil && f.AppID == "" && f.TenantID != "" && actor.Can(core.ActInspect, f.TenantID) {
+		events, err = s.withTeamAlerts(ctx, f, events)
+	}
 	for i := range events {
 		events[i] = outside(actor, events[i])
 	}

@@ -52,6 +52,9 @@ func (s alerts) List(ctx context.Context, f core.AlertFilter) ([]core.Alert, str
 		if f.AppID != "" {
 			db = db.Where("app_id = ?", f.AppID)
 		}
+		if f.OfTenant {
+			db = db.Where("app_id IS NULL")
+		}
 		if f.State != "" {
 			db = db.Where("state = ?", f.State)
 		} else {

@@ -31,7 +31,7 @@ func (l *Loop) findApp(ctx context.Context, r core.AlertRule, a core.App, instan
 	case a.Stopped || a.Deleting || a.Release == 0:
 		return finding{known: true}
 	case r.Kind == core.AlertHealth:
-		return health(a, instances)
+		return health(a, instances, now)
 	case r.Kind == core.AlertLogs:
 		return l.findLines(ctx, r, a, now)
 	}
@@ -44,7 +44,7 @@ const manyCrashes = 3
 // health finds whether healing has failed: an app of which an instance crashes again and again or is left as it is, or of
 // which nothing answers and nothing is about to. While an instance is being started or replaced, healing is under way and nobody is
 // told; nor while a release is on its way, whose operation tells how that ends.
-func health(a core.App, instances []core.Instance) finding {
+func health(a core.App, instances []core.Instance, now time.Time) finding {
 	f := finding{known: true}
 	if a.State == core.AppDeploying || a.State == core.AppSwitching {
 		return f
@@ -57,8 +57,11 @@ func health(a core.App, instances []core.Instance) finding {
 		case core.InstancePlaced, core.InstanceCreated, core.InstanceStarting:
 			starting = true
 		}
-		if i.Crashes >= manyCrashes || left(i) {
+		if i.CrashesAt(now) >= manyCrashes || left(i) {
 			f.holds, f.cause = true, i.Reason
+			if f.cause.IsZero() { // it runs again, for now
+				f.cause = i.Exit.Why
+			}
 		}
 	}
 	if a.State == core.AppCrashing || a.State == core.AppFailed && !starting {

@@ -111,7 +111,7 @@ func (h *house) is(app core.AppState, instance core.InstanceState, crashes int) 
 	if instance == core.InstanceCrashed {
 		h.instance.RetryAt = h.clock().Add(10 * time.Second)
 	}
-	if crashes > 0 {
+	if crashes > 0 && instance != core.InstanceReady {
 		h.instance.Reason = core.T("reason.exit_code", "code", "1")
 	}
 	h.ok(h.store.Apps().UpdateStatus(h.ctx, h.app))
@@ -244,6 +244,21 @@ func TestACrashLoop(t *testing.T) {
 	}
 }
 
+// An instance that crashed again and again and runs for now is one still, with what ended it last, until it has been well
+// for so long that this is forgotten.
+func TestACrashLoopThatEnds(t *testing.T) {
+	h := newHouse(t)
+	h.instance.Exit, h.instance.ReadyAt = core.Exit{At: h.clock(), Why: core.T("reason.out_of_memory")}, h.clock()
+	h.is(core.AppRunning, core.InstanceReady, 5)
+	h.wait(core.WellFor)
+	h.told("firing default-health")
+	if m := h.receiver.messages[0].Alerts[0]; m.Cause != "reason.out_of_memory" {
+		t.Errorf("%+v", m)
+	}
+	h.wait(2 * time.Minute)
+	h.told("firing default-health", "resolved default-health")
+}
+
 // What heals by itself is no alert: an instance that is killed once and started again, a release that takes its time, an app
 // that is stopped.
 func TestHealingIsNoAlert(t *testing.T) {
@@ -286,7 +301,7 @@ func TestAnAppOfWhichNothingAnswers(t *testing.T) {
 func TestWhatIsNotHealed(t *testing.T) {
 	for name, i := range map[string]core.Instance{"stop": {State: core.InstanceCrashed, Crashes: 1}, "tell": {State: core.InstanceUnhealthy}} {
 		others := core.Instance{State: core.InstanceReady}
-		if f := health(core.App{State: core.AppPartly}, []core.Instance{others, i}); !f.holds {
+		if f := health(core.App{State: core.AppPartly}, []core.Instance{others, i}, time.Now()); !f.holds {
 			t.Error(name)
 		}
 	}

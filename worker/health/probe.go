@@ -2,6 +2,7 @@
 package health
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -79,7 +80,8 @@ func (p *Prober) get(ctx context.Context, address string, q core.Probe) error {
 	found := strings.Contains(string(body), q.Text)
 	switch {
 	case !q.Takes(res.StatusCode):
-		return core.Errorf(core.EUNREACHABLE, "health.status", "status", strconv.Itoa(res.StatusCode), "path", q.Path)
+		return core.Errorf(core.EUNREACHABLE, "health.status", "status", strconv.Itoa(res.StatusCode), "path", q.Path,
+			"expected", cmp.Or(q.Status, core.DefaultStatus))
 	case found && q.Text != "": // whatever would have followed
 		return nil
 	case err != nil:

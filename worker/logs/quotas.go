@@ -16,6 +16,8 @@ const (
 	slots = 1000
 	// quotaFresh is how long a limit is believed.
 	quotaFresh = 10 * time.Second
+	// quotaPatience is how long a line waits for its limit to be read.
+	quotaPatience = time.Second
 )
 
 // quotas say which lines may be kept.
@@ -63,6 +65,8 @@ func (q *quotas) limit(ctx context.Context, tenantID string) (int64, bool) {
 	known := q.tenants[tenantID]
 	if time.Since(known.read) > quotaFresh {
 		known.read = time.Now()
+		ctx, cancel := context.WithTimeout(ctx, quotaPatience)
+		defer cancel()
 		if tenant, err := q.store.Tenants().Get(ctx, tenantID); err == nil {
 			if limits, err := core.LimitsOf(ctx, q.store, tenant); err == nil {
 				known.limit = limits[core.ResourceLogRate]

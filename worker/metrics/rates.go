@@ -19,7 +19,7 @@ func (r *rates) of(m measured) []core.MetricSample {
 	samples := []core.MetricSample{
 		{MetricLabels: l, Metric: core.MetricMemory, Value: float64(m.ContainerStats.Memory)},
 		{MetricLabels: l, Metric: core.MetricProcesses, Value: float64(m.Processes)},
-		{MetricLabels: l, Metric: core.MetricRestarts, Value: float64(m.Crashes)},
+		{MetricLabels: l, Metric: core.MetricRestarts, Value: float64(m.CrashesAt(m.At))},
 	}
 	seconds := m.At.Sub(before.At).Seconds()
 	if !known || seconds <= 0 || m.CPUTime < before.CPUTime { // restarted: it counts from nothing again

@@ -29,6 +29,8 @@ type Sampler struct {
 	engines *engines
 	traffic *trafficRates
 	latest  latest
+	known   []core.Instance // the last that the store named
+	fresh   bool            // it does so now
 }
 
 // New makes a Sampler; Run has it measure.
@@ -39,7 +41,7 @@ func New(o Options) *Sampler {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Sampler{opts: o, rates: newRates(), engines: newEngines(o.Engines), traffic: newTrafficRates(o.Traffic)}
+	return &Sampler{opts: o, rates: newRates(), engines: newEngines(o.Engines), traffic: newTrafficRates(o.Traffic), fresh: true}
 }
 
 // Run measures at every tick until ctx ends. What cannot be measured or kept is left out; the next tick tries again.
@@ -61,26 +63,20 @@ func (s *Sampler) Run(ctx context.Context) error {
 	}
 }
 
-// Sample measures everything once. Errors: of the stores.
+// Sample measures everything once. Errors: of the store of measurements.
 func (s *Sampler) Sample(ctx context.Context, now time.Time) error {
-	instances, err := s.opts.Store.Instances().List(ctx, "")
-	if err != nil {
-		return err
-	}
-	if s.opts.Apps != nil {
-		ids, err := s.opts.Apps(ctx)
-		if err != nil {
-			return err
-		}
-		instances = slices.DeleteFunc(instances, func(i core.Instance) bool { return !slices.Contains(ids, i.AppID) })
-	}
+	instances, fresh := s.instances(ctx)
 	var samples []core.MetricSample
 	for _, m := range s.engines.measure(ctx, instances, s.opts.Every*4/5) {
 		samples = append(samples, s.rates.of(m)...)
 	}
 	samples = append(samples, sums(samples)...)
 	s.rates.keep(instances)
-	samples = append(samples, s.traffic.of(appsOf(instances), now)...)
+	traffic := s.traffic.of(appsOf(instances), now)
+	if !fresh {
+		traffic = slices.DeleteFunc(traffic, isState)
+	}
+	samples = append(samples, traffic...)
 	if s.opts.Host != nil {
 		host, err := s.opts.Host()
 		if err != nil {
@@ -93,6 +89,38 @@ func (s *Sampler) Sample(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	return s.opts.Metrics.Append(ctx, now, samples)
+}
+
+// readPatience is how long the store may take to name the instances.
+const readPatience = time.Second
+
+// instances returns those that there are, or while the store does not answer those that it named last: measuring goes on
+// without it.
+func (s *Sampler) instances(ctx context.Context) (known []core.Instance, fresh bool) {
+	all, err := s.read(ctx)
+	if err == nil {
+		s.known = all
+	} else if s.fresh {
+		s.opts.Log.Warn("instances cannot be read; those known last are measured", "error", err)
+	}
+	s.fresh = err == nil
+	return s.known, s.fresh
+}
+
+func (s *Sampler) read(ctx context.Context) ([]core.Instance, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	all, err := s.opts.Store.Instances().List(ctx, "")
+	if err != nil || s.opts.Apps == nil {
+		return all, err
+	}
+	ids, err := s.opts.Apps(ctx)
+	return slices.DeleteFunc(all, func(i core.Instance) bool { return !slices.Contains(ids, i.AppID) }), err
+}
+
+// isState names what the store alone knows.
+func isState(s core.MetricSample) bool {
+	return s.Metric == core.MetricReady || s.Metric == core.MetricWanted
 }
 
 // appOf is an app that has instances.

@@ -16,6 +16,7 @@ type house struct {
 	stall     chan struct{}
 	counts    map[string]core.TrafficCounts
 	kept      []core.MetricSample
+	away      error // why the store does not answer
 }
 
 func (h *house) Instances() core.InstanceStore { return instancesOf{house: h} }
@@ -28,7 +29,7 @@ type instancesOf struct {
 }
 
 func (i instancesOf) List(context.Context, string) ([]core.Instance, error) {
-	return i.house.instances, nil
+	return i.house.instances, i.house.away
 }
 
 type metricsOf struct {
@@ -183,6 +184,27 @@ func TestAnAppIsTheSumOfItsInstances(t *testing.T) {
 	for m, want := range map[core.Metric]float64{core.MetricMemory: 12, core.MetricProcesses: 3} {
 		if got := h.value(t, m, ""); got != want {
 			t.Errorf("%s of the app is %v, want %v", m, got, want)
+		}
+	}
+}
+
+// While the store does not answer, what it named last is measured, but not how many of an app answer.
+func TestMeasuringGoesOnWithoutTheStore(t *testing.T) {
+	h := newHouse()
+	h.instances = []core.Instance{instance("one", "local")}
+	s := h.sampler()
+	for n, away := range []error{nil, core.Errorf(core.EUNAVAILABLE, "error.database_unavailable")} {
+		h.away, h.stats["c-one"] = away, core.ContainerStats{Memory: core.Bytes(5 + n), CPUTime: time.Second, At: begin.Add(time.Duration(n) * time.Second)}
+		if err := s.Sample(t.Context(), begin.Add(time.Duration(n)*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.value(t, core.MetricMemory, "one"); got != float64(5+n) {
+			t.Errorf("memory is %v", got)
+		}
+	}
+	for _, sample := range h.kept {
+		if sample.Metric == core.MetricReady || sample.Metric == core.MetricWanted {
+			t.Errorf("nobody can know %+v", sample)
 		}
 	}
 }

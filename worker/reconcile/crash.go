@@ -28,14 +28,26 @@ func (l *Loop) putDown(ctx context.Context, d Desired, a Action) (core.Instance,
 	if a.Release.Spec.Volume != nil {
 		grace = stopGrace
 	}
+	said := l.lastAnswer(i, a.Text)
 	if err := engine.Stop(ctx, i.ContainerID, grace); err != nil {
 		return i, engine, err
 	}
-	i.Exit = core.Exit{At: time.Now(), Why: a.Text, Lines: l.lastLines(ctx, i)}
+	i.Exit = core.Exit{At: time.Now(), Why: a.Text, Said: said, Lines: l.lastLines(ctx, i)}
 	if c, err := engine.Inspect(ctx, i.ContainerID); err == nil {
 		i.ExitCode, i.OOM = c.ExitCode, c.OOM
 	}
 	return i, engine, nil
+}
+
+// lastAnswer returns what was wrong with the last answer of an instance, if it is stopped for that.
+func (l *Loop) lastAnswer(i core.Instance, why core.Text) core.Text {
+	switch why.Key {
+	case "reason.never_answered":
+		return l.Health.Result(i.ID).Problem
+	case "reason.stopped_answering":
+		return l.Health.Result(i.ID).AliveProblem
+	}
+	return core.Text{}
 }
 
 // tailPatience is how long a start may wait for the last lines before it.
@@ -51,13 +63,9 @@ func (l *Loop) lastLines(ctx context.Context, i core.Instance) []string {
 	return core.LastLines(lines)
 }
 
-// countCrash notes one more failure of an instance, and when it may try again. What was long ago is forgotten.
+// countCrash notes one more failure of an instance, and when it may try again.
 func countCrash(i core.Instance, now time.Time) core.Instance {
-	answered := i.State == core.InstanceReady || i.State == core.InstanceUnhealthy
-	if answered && !i.ReadyAt.IsZero() && now.Sub(i.ReadyAt) > WellFor {
-		i.Crashes = 0
-	}
-	i.Crashes++
+	i.Crashes = i.CrashesAt(now) + 1
 	i.RetryAt = now.Add(backoff(i.Crashes))
 	return i
 }

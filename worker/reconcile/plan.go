@@ -12,9 +12,8 @@ import (
 
 // The times of a plan.
 const (
-	DrainFor      = 3 * time.Second  // an instance that gets no new requests may finish the old ones
-	StableFor     = 2 * time.Second  // new instances stay well before the release counts as online
-	WellFor       = 10 * time.Minute // after which earlier crashes are forgotten
+	DrainFor      = 3 * time.Second // an instance that gets no new requests may finish the old ones
+	StableFor     = 2 * time.Second // new instances stay well before the release counts as online
 	MaxBackoff    = 5 * time.Minute
 	DeployCrashes = 3 // of one instance, after which a release that is not online yet has failed
 )

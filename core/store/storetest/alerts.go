@@ -106,6 +106,7 @@ func testAlerts(w *world) {
 	page, next, err := w.Alerts().List(w.alice, core.AlertFilter{TenantID: w.tenant.ID, Limit: 1})
 	w.ok(err)
 	same(w, page, []core.Alert{second})
+	check(w, []core.Alert{second})(alertsPage(w.Alerts().List(w.alice, core.AlertFilter{TenantID: w.tenant.ID, OfTenant: true})))
 	check(w, []core.Alert{a})(alertsPage(w.Alerts().List(w.alice, core.AlertFilter{TenantID: w.tenant.ID, Cursor: next})))
 
 	second.State, second.ResolvedAt = core.AlertResolved, time.Now().Add(-100*24*time.Hour)
