@@ -25,6 +25,7 @@ type ScalingService interface {
 var scalingRules = Rules{
 	"GET /apps/:app/scaling":                 core.ActInspect,
 	"GET /apps/:app/scaling/now":             core.ActInspect,
+	"GET /apps/:app/scaling/cron":            core.ActInspect,
 	"POST /apps/:app/scaling":                core.ActDeploy,
 	"POST /apps/:app/scaling/try":            core.ActInspect,
 	"GET /api/v1/apps/:app/scaling":          core.ActInspect,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -158,6 +159,7 @@ func TestBadScalingForm(t *testing.T) {
 		"window 1ms":        {between("1", "2", slices.Replace(cpu("70"), 7, 8, "1ms")), "rules.0.window"},
 		"cron never":        {between("1", "2", cron("0 0 31 2 *", "1h")), "schedules.0.cron"},
 		"cron panics":       {between("1", "2", cron("TZ=UTC", "1h")), "schedules.0.cron"},
+		"cron with a zone":  {between("1", "2", cron("CRON_TZ=UTC 0 8 * * *", "1h")), "schedules.0.cron"},
 		"cron empty":        {between("1", "2", cron("", "1h")), "schedules.0.cron"},
 		"cron for nothing":  {between("1", "2", cron("0 8 * * *", "")), "schedules.0.for"},
 		"cron for -1h":      {between("1", "2", cron("0 8 * * *", "-1h")), "schedules.0.for"},
@@ -184,6 +186,33 @@ func TestBadScalingForm(t *testing.T) {
 	p.must(200, http.MethodGet, "/apps/"+app+"/releases", nil, &list)
 	if len(list.Items) != 1 {
 		t.Errorf("releases were made: %v", list.Items)
+	}
+}
+
+// While a cron expression is typed it is said in words, with the next times in its time zone, or what is wrong with it.
+func TestCronIsReadWhileTyped(t *testing.T) {
+	p, client, app := scalingHouse(t, func(*service.Deps) {})
+	clock := time.Now().In(time.FixedZone("CST", 8*60*60)).Format("15:04")
+	minute, hour := clock[3:], clock[:2]
+	for _, c := range []struct {
+		cron, zone string
+		want       []string
+	}{
+		{minute + " " + hour + " * * *", "Asia/Shanghai", []string{"Every day at " + clock, "Next: ", ", " + clock + " · "}},
+		{"*/20 8-17 * * 1-5", "UTC", []string{"Mon to Fri, every 20 minutes from 08:00 to 17:59"}},
+		{"0 0 31 2 *", "UTC", []string{"never comes"}},
+		{"TZ=UTC 0 8 * * *", "UTC", []string{"The time zone has a field of its own"}},
+		{"CRON_TZ=UTC", "UTC", []string{"The time zone has a field of its own"}},
+		{"0 8 * *", "UTC", []string{"is no cron expression"}},
+		{"0 8 * * *", "Europe/Atlantis", []string{"There is no time zone"}},
+		{"<b>", "UTC", []string{"&lt;b&gt;"}},
+	} {
+		r := p.ask(client, http.MethodGet, "/apps/"+app+"/scaling/cron?"+url.Values{"hours_cron": {c.cron}, "hours_zone": {c.zone}}.Encode(), "")
+		for _, want := range c.want {
+			if r.status != http.StatusOK || !strings.Contains(r.body, want) || strings.Contains(r.body, "<html") {
+				t.Errorf("%q: %d, no %q in %s", c.cron, r.status, want, r.body)
+			}
+		}
 	}
 }
 

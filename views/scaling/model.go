@@ -65,30 +65,6 @@ func now(ctx context.Context, v core.ScalingView) string {
 	return i18n.T(ctx, "scaling.by_hand", "count", v.Replicas)
 }
 
-// lines are the sentences of a rule.
-func lines(ctx context.Context, r core.ScaleRule) (all []string) {
-	name := i18n.T(ctx, "scaling.metric."+string(r.Metric))
-	window := i18n.From(ctx).Duration(r.Over())
-	say := func(kind string, threshold float64, kv ...any) {
-		kv = append(kv, "metric", name, "threshold", r.Metric.Amount(threshold), "window", window)
-		all = append(all, i18n.T(ctx, "scaling.rule_"+kind, kv...))
-	}
-	if r.Target > 0 {
-		say("target", r.Target)
-	}
-	for _, s := range r.Steps {
-		switch {
-		case s.Below > 0:
-			say("remove", s.Below, "count", s.Remove)
-		case s.Run > 0:
-			say("run", s.Above, "count", s.Run)
-		default:
-			say("add", s.Above, "count", s.Add)
-		}
-	}
-	return all
-}
-
 // won reports whether the rule asked for the most when it was last decided.
 func won(v core.ScalingView, r core.ScaleRule) bool { return !r.Off && v.Status.Rule == r.String() }
 
