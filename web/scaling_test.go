@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -93,6 +94,38 @@ func TestScalingForm(t *testing.T) {
 	form[slices.Index(form, "max")+1] = "8"
 	if got := p.post(client, "/apps/"+app+"/scaling", nil, form...); got.status != http.StatusSeeOther || got.header.Get("Location") != "/apps/"+app+"/draft" {
 		t.Fatalf("%d %s", got.status, faultsOf(got.body))
+	}
+	changes := func(path string, language ...string) string {
+		var r struct{ Changes []struct{ Text string } }
+		a := p.api(operatorToken, http.MethodGet, "/apps/"+app+path, "", language...)
+		if err := json.Unmarshal([]byte(a.body), &r); err != nil {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		var lines []string
+		for _, c := range r.Changes {
+			lines = append(lines, c.Text)
+		}
+		return strings.Join(lines, "\n")
+	}
+	if got := changes("/draft"); got != "Instances at most: 6 → 8" {
+		t.Errorf("staged: %s", got)
+	}
+	said := []string{"Instances at least: 2", "Instances at most: 6", "Scaling rule added: Processor above 70% over 10 s: 1 more; Processor below 30% over 10 s: 2 fewer",
+		"Scaling rule added: Requests per second and instance: as many as keep it at 25, over 10 s",
+		"Scaling rule added: Received per second and instance above 5 MB over 10 s: at least 4",
+		"Busy or quiet hours added: Fri and Sat, 22:00 to 06:00 of the next day (Europe/Berlin): at least 3",
+		"Busy or quiet hours added: Day 1 of each month at 08:00, for 2 h each time (UTC): exactly 5", "Sleeps without a request for: never → 30 min"}
+	if got := changes("/releases/2"); got != strings.Join(said, "\n") {
+		t.Errorf("the release says\n%s", got)
+	}
+	if got := changes("/releases/2", "Accept-Language", "zh-CN"); !strings.Contains(got, "新增伸缩规则：处理器高于 70%（10 秒平均）：增加 1 个；") || !strings.Contains(got, "无请求多久后休眠：从不 → 30 分") {
+		t.Errorf("the release says\n%s", got)
+	}
+	released := p.ask(client, http.MethodGet, "/apps/"+app+"/releases/2", "").body
+	for _, words := range []string{"Instances at most", "Processor above 70% over 10 s: 1 more; Processor below 30% over 10 s: 2 fewer", "<del>never</del>", "Day 1 of each month at 08:00"} {
+		if !strings.Contains(released, words) {
+			t.Errorf("the page of the release lacks %q", words)
+		}
 	}
 	if s := p.scalingOf(app); s.Max != 6 {
 		t.Errorf("staged was released: %v", s)
