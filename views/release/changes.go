@@ -130,7 +130,7 @@ func scaleRules(l *i18n.Localizer, v string) string {
 	if json.Unmarshal([]byte(v), &r) != nil {
 		return v
 	}
-	return strings.Join(sentence.Rule(l, r), l.T("diff.value.between"))
+	return inUse(l, r.Off, strings.Join(sentence.Rule(l, r), l.T("diff.value.between")))
 }
 
 func scaleHours(l *i18n.Localizer, v string) string {
@@ -140,9 +140,16 @@ func scaleHours(l *i18n.Localizer, v string) string {
 	}
 	words := make([]string, len(list))
 	for i, x := range list {
-		words[i] = sentence.Hours(l, x)
+		words[i] = inUse(l, x.Off, sentence.Hours(l, x))
 	}
 	return strings.Join(words, l.T("diff.value.between"))
+}
+
+func inUse(l *i18n.Localizer, off bool, words string) string {
+	if off {
+		return l.T("diff.value.off_words", "words", words)
+	}
+	return words
 }
 
 func plainValue(l *i18n.Localizer, v string) string {

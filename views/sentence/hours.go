@@ -18,7 +18,7 @@ func Hours(l *i18n.Localizer, x core.ScaleSchedule) string {
 	if zone == "" {
 		zone = "UTC"
 	}
-	return off(l, x.Off, capital(l.T("scaling.schedule", "when", when(l, x), "zone", zone, "bounds", bounds(l, x))))
+	return capital(l.T("scaling.schedule", "when", when(l, x), "zone", zone, "bounds", bounds(l, x)))
 }
 
 func when(l *i18n.Localizer, x core.ScaleSchedule) string {
@@ -71,13 +71,6 @@ func weekdays(l *i18n.Localizer, days []int) string {
 		names[i] = name(d)
 	}
 	return l.List(names)
-}
-
-func off(l *i18n.Localizer, off bool, words string) string {
-	if off {
-		return l.T("scaling.not_in_use", "words", words)
-	}
-	return words
 }
 
 func capital(s string) string {

@@ -9,8 +9,7 @@ import (
 func Rule(l *i18n.Localizer, r core.ScaleRule) (lines []string) {
 	metric, window := l.T("scaling.metric."+string(r.Metric)), l.Duration(r.Over())
 	say := func(kind string, threshold float64, count int) {
-		lines = append(lines, off(l, r.Off, l.T("scaling.rule_"+kind, "metric", metric, "window", window,
-			"threshold", r.Metric.Amount(threshold), "count", count)))
+		lines = append(lines, l.T("scaling.rule_"+kind, "metric", metric, "window", window, "threshold", r.Metric.Amount(threshold), "count", count))
 	}
 	if r.Target > 0 {
 		say("target", r.Target, 0)
