@@ -39,7 +39,7 @@ func scalingExamples() map[string]templ.Component {
 	start.Trial = scaling.Trial{Known: true, Wanted: 3}
 	asleep := full
 	asleep.View.Asleep, asleep.View.Replicas, asleep.View.Ready, asleep.View.Schedule = true, 0, 0, -1
-	asleep.View.Status.Rule, asleep.View.Status.Why = "", core.T("scale.idle", "idle", "30m0s")
+	asleep.View.Status.Rule, asleep.View.Status.Why = "", core.T("scale.idle", "idle", "30 min")
 	short := full
 	short.View.Status.Wanted, short.View.Status.Limit = 6, core.T("scale.quota_memory", "wanted", "6", "room", "4")
 	hosts := full

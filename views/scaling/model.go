@@ -4,6 +4,7 @@ package scaling
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"berth/core"
@@ -77,6 +78,22 @@ func acted(v core.ScalingView, r core.ScaleRule) (core.ScaleMove, bool) {
 func short(v core.ScalingView) bool {
 	_, most := v.Range()
 	return v.On() && v.Room.Replicas < most && !v.Room.Text.IsZero()
+}
+
+// ofRoom reports whether what keeps instances from running is the quota or the machines, and not a pause.
+func ofRoom(limit core.Text) bool {
+	return limit.Key == "scale.hosts" || limit.Key == "scale.budget" || strings.HasPrefix(limit.Key, "scale.quota")
+}
+
+// noRoom says what there is too little of: for what is wanted now, else for the most that may be.
+func noRoom(v core.ScalingView) core.Text {
+	switch {
+	case ofRoom(v.Status.Limit):
+		return v.Status.Limit
+	case short(v):
+		return v.Room.Text
+	}
+	return core.Text{}
 }
 
 // durations are what a time is chosen from, with the one that is chosen among them.
