@@ -67,6 +67,7 @@ var rooms = []room{
 	{"worker/gateway/tcp", []string{"core"}, nil},
 	{"worker/gateway", []string{"core"}, []string{"golang.org/x/net/http2/...", "golang.org/x/sys/unix", "golang.org/x/crypto/bcrypt", "github.com/klauspost/compress/..."}},
 	{"worker", []string{"core"}, nil},
+	{"views/sentence", []string{"core", "core/scale", "views/i18n"}, nil}, // which reads what it says, a cron expression, as what acts on it does
 	{"views/...", []string{"core", "views/..."}, []string{"github.com/a-h/templ/...", "github.com/nicksnyder/go-i18n/v2/...", "golang.org/x/text/...",
 		"github.com/boombuler/barcode/qr"}}, // a QR code is a picture of a text
 	{"static", nil, nil},

@@ -319,7 +319,7 @@ func (p *parts) joinService(entries core.Catalog, workerSecret string) {
 	p.service = service.New(service.Deps{Store: p.store, Images: p.images, Engines: p.engines, Catalog: entries, Waker: p.loop,
 		Notifier: p.loop.Notifier, Logs: p.loop.Logs, Lines: p.lines, Traffic: p.traffic, Metrics: p.measured, TCP: p.traffic, TCPPool: tcpPool(p.cfg), WorkerSecret: workerSecret,
 		Health: p.answers(), Vantage: p, Checker: p.domains, Publisher: p.discovery, HTTPSURL: p.cfg.SecureURL(), ACME: p.cfg.ACME(),
-		Mailer: newMailer(p.cfg, p.log), Words: p.word, Alerts: p.newAlertSender(), AlertNetworks: p.cfg.NetworksOfAlerts(), Register: p.cfg.OIDCRegister == "on", BootstrapToken: p.cfg.BootstrapToken,
+		Mailer: newMailer(p.cfg, p.log), Words: p.word, Alerts: p.newAlertSender(), AlertNetworks: p.cfg.NetworksOutbound(), Register: p.cfg.OIDCRegister == "on", BootstrapToken: p.cfg.BootstrapToken,
 		Registration: p.cfg.Registration == "on", RegistrationPlan: p.cfg.RegistrationPlan, BaseDomain: p.cfg.BaseDomain, DefaultPlan: p.cfg.DefaultPlan, GatewayURL: p.cfg.GatewayURL,
 		Access:    p.traffic,
 		PortalURL: p.cfg.PortalURL, TempDir: filepath.Join(p.cfg.Data, "uploads"), AuditKept: p.cfg.AuditKept(), Now: time.Now, Log: p.log.With("part", "service")})

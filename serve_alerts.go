@@ -8,7 +8,7 @@ import (
 
 // newAlertSender makes what hands messages to the channels of alerts.
 func (p *parts) newAlertSender() *alert.Sender {
-	return alert.NewSender(alert.SenderOptions{Mailer: newMailer(p.cfg, p.log), Words: p.word, Networks: p.cfg.NetworksOfAlerts(),
+	return alert.NewSender(alert.SenderOptions{Mailer: newMailer(p.cfg, p.log), Words: p.word, Networks: p.cfg.NetworksOutbound(),
 		Page: func(tenantID string) string { return p.cfg.PortalURL + paths.Alerts(tenantID) }})
 }
 

@@ -55,7 +55,7 @@ func (p *parts) joinLogs(notifier core.Notifier) {
 		_, err := p.engines.Engine(hostID)
 		return err == nil
 	}
-	p.drains = drain.New(drain.Options{Store: p.store, Lines: p.lines, Here: here, Dial: outbound.Dialer(core.IsPublicAddress),
+	p.drains = drain.New(drain.Options{Store: p.store, Lines: p.lines, Here: here, Dial: outbound.Guarded(p.cfg.NetworksOutbound()),
 		Path: filepath.Join(logsDir(p.cfg), "drains"), Log: p.log.With("part", "log drains")})
 	p.collector = logs.NewCollector(logs.CollectorOptions{Source: p.logs, Lines: p.lines, Tap: p.drains.Tap,
 		Path: filepath.Join(logsDir(p.cfg), "positions"), Log: p.log.With("part", "log collector")})

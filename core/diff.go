@@ -15,6 +15,9 @@ type Difference struct {
 	Secret bool           `json:"secret,omitempty"` // neither value is said
 }
 
+// OfScaling reports whether it is a part of the scaling, all of which belongs together: a draft has it as a whole.
+func (d Difference) OfScaling() bool { return strings.HasPrefix(d.What, "scaling") }
+
 // DifferenceKind says how something differs.
 type DifferenceKind string
 
@@ -48,7 +51,7 @@ func Diff(before, after ReleaseSpec) []Difference {
 	d.entries("env", variables(before.Env), variables(after.Env))
 	d.rules(before.Rules, after.Rules)
 	d.strategy(before.Strategy.Chosen(), after.Strategy.Chosen())
-	d.text("scaling", before.Scaling.String(), after.Scaling.String())
+	d.scaling(before.Scaling, after.Scaling)
 	return d.list
 }
 

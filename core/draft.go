@@ -131,7 +131,9 @@ func listOver(base, mine, now []string) []string {
 // clashes are those of result that both sides changed.
 func clashes(mine, theirs, result []Difference) []Difference {
 	in := func(list []Difference, d Difference) bool {
-		return slices.ContainsFunc(list, func(x Difference) bool { return x.What == d.What && x.Name == d.Name })
+		return slices.ContainsFunc(list, func(x Difference) bool {
+			return x.What == d.What && x.Name == d.Name || x.OfScaling() && d.OfScaling()
+		})
 	}
 	var both []Difference
 	for _, d := range result {

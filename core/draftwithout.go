@@ -14,6 +14,9 @@ func Without(spec, now ReleaseSpec, what, name string) ReleaseSpec {
 	case "version", "share":
 		spec.Targets = now.Targets
 	default:
+		if (Difference{What: what}).OfScaling() {
+			what = "scaling"
+		}
 		revert(reflect.ValueOf(&spec).Elem(), reflect.ValueOf(now), strings.Split(what, "."))
 	}
 	return spec

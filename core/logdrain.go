@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"crypto/x509"
 	"net/url"
 	"slices"
 	"strings"
@@ -40,6 +41,7 @@ type DrainTarget struct {
 	URL    string `json:"url"`              // tls://host:port for syslog; it may hold a token
 	Header string `json:"header,omitempty"` // that Secret is sent in; "" for none
 	Secret string `json:"secret,omitempty"`
+	CA     string `json:"ca,omitempty"` // PEM; the authorities that the server's certificate must come from, "" for those known to all
 }
 
 // DrainReport is what became of the lines of a drain.
@@ -66,7 +68,7 @@ func (t DrainTarget) Shows() string {
 }
 
 // Validate reports every fault of d and of where it leads. Errors: EINVALID at "name", "kind", "url", "header",
-// "secret".
+// "secret", "ca".
 func (d LogDrain) Validate(t DrainTarget) error {
 	var f Faults
 	f.Merge("", ValidateName("name", d.Name))
@@ -75,6 +77,7 @@ func (d LogDrain) Validate(t DrainTarget) error {
 	} else {
 		t.validateURL(&f, d.Kind)
 		t.validateHeader(&f, d.Kind)
+		t.validateCA(&f)
 	}
 	return f.Err()
 }
@@ -110,6 +113,23 @@ func (t DrainTarget) validateHeader(f *Faults, kind DrainKind) {
 	if len(t.Secret) > maxDrainText || strings.ContainsFunc(t.Secret, func(r rune) bool { return r < ' ' || r > '~' }) {
 		f.Add("secret", "error.drain_secret")
 	}
+}
+
+func (t DrainTarget) validateCA(f *Faults) {
+	if t.CA == "" {
+		return
+	}
+	if strings.HasPrefix(t.URL, "http://") {
+		f.Add("ca", "error.drain_open_ca")
+	} else if _, err := parseChain(t.CA); err != nil {
+		f.Add("ca", "error.drain_ca")
+	}
+}
+
+// Authorities are the certificates of CA, of a target that is valid; nil for those known to all.
+func (t DrainTarget) Authorities() []*x509.Certificate {
+	certs, _ := parseChain(t.CA)
+	return certs
 }
 
 func notOfHeader(r rune) bool {

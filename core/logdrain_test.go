@@ -1,11 +1,16 @@
 package core
 
 import (
+	"encoding/pem"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
 
 func TestDrainsAreValidated(t *testing.T) {
+	server := httptest.NewTLSServer(nil)
+	server.Close()
+	authority := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 	for name, c := range map[string]struct {
 		kind   DrainKind
 		target DrainTarget
@@ -26,6 +31,13 @@ func TestDrainsAreValidated(t *testing.T) {
 		"a header that frames":  {DrainHTTP, DrainTarget{URL: "https://logs.example.com", Header: "Content-Length", Secret: "1"}, "header"},
 		"a header with a break": {DrainHTTP, DrainTarget{URL: "https://logs.example.com", Header: "X-A\r\nX-B", Secret: "1"}, "header"},
 		"a secret with a break": {DrainHTTP, DrainTarget{URL: "https://logs.example.com", Header: "X-A", Secret: "1\r\nX-B: 2"}, "secret"},
+		"an authority":          {DrainSyslog, DrainTarget{URL: "tls://logs.example.com:6514", CA: authority}, ""},
+		"two of them":           {DrainHTTP, DrainTarget{URL: "https://logs.example.com", CA: "ours\n" + authority + authority}, ""},
+		"no certificate":        {DrainHTTP, DrainTarget{URL: "https://logs.example.com", CA: "our authority"}, "ca"},
+		"half a certificate":    {DrainHTTP, DrainTarget{URL: "https://logs.example.com", CA: authority[:200]}, "ca"},
+		"a key with it":         {DrainHTTP, DrainTarget{URL: "https://logs.example.com", CA: authority + "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"}, "ca"},
+		"1 MiB of certificates": {DrainHTTP, DrainTarget{URL: "https://logs.example.com", CA: strings.Repeat(authority, 1<<20/len(authority))}, "ca"},
+		"one for plain http":    {DrainHTTP, DrainTarget{URL: "http://logs.example.com", CA: authority}, "ca"},
 		"syslog in the clear":   {DrainSyslog, DrainTarget{URL: "udp://logs.example.com:514"}, "url"},
 		"syslog without a port": {DrainSyslog, DrainTarget{URL: "tls://logs.example.com"}, "url"},
 		"syslog with a header":  {DrainSyslog, DrainTarget{URL: "tls://logs.example.com:6514", Header: "A", Secret: "b"}, "header"},

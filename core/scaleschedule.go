@@ -121,8 +121,8 @@ func Clock(text string) (time.Duration, bool) {
 	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute, true
 }
 
-// String words x.
-func (x ScaleSchedule) String() string {
+// when words the time in which x is in force: "mon 08:00-19:00 Europe/Berlin".
+func (x ScaleSchedule) when() string {
 	words := []string{}
 	for _, d := range x.Days {
 		words = append(words, string(d))
@@ -135,7 +135,12 @@ func (x ScaleSchedule) String() string {
 	if x.Zone != "" {
 		words = append(words, x.Zone)
 	}
-	words = append(words, itoa(x.Min)+"-"+itoa(x.Max))
+	return strings.Join(words, " ")
+}
+
+// String words x.
+func (x ScaleSchedule) String() string {
+	words := []string{x.when(), itoa(x.Min) + "-" + itoa(x.Max)}
 	if x.Replicas > 0 {
 		words[len(words)-1] = itoa(x.Replicas)
 	}

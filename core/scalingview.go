@@ -5,7 +5,8 @@ import "time"
 // ScalingView is the scaling of an app as people look at it.
 type ScalingView struct {
 	Scaling
-	Release  int         // that is to run
+	Release  int         // the newest
+	Runs     int         // the release whose scaling is in force: the one before when the newest has failed
 	Replicas int         // in force; 0 when it is asleep
 	Asleep   bool        // nothing runs until a request comes
 	Ready    int         // instances that answer

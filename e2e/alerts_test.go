@@ -69,7 +69,7 @@ func (h *hook) told() []hookAlert {
 func TestAlerts(t *testing.T) {
 	post, receiver := testenv.StartSMTP(t), listenForAlerts(t)
 	b, app := online(t, testenv.ImageOptions{}, nil, withArgs("--smtp-server", post.Address, "--smtp-tls", "none", "--smtp-from", "berth@example.com",
-		"--alert-networks", "127.0.0.0/8"))
+		"--outbound-networks", "127.0.0.0/8"))
 	team := "/api/v1/tenants/acme"
 	for _, c := range []map[string]any{
 		{"name": "Hook", "kind": "webhook", "url": receiver.URL, "secret": hookSecret},

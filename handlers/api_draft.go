@@ -7,17 +7,30 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"berth/core"
+	"berth/views/i18n"
 )
 
 type draftJSON struct {
-	On        int                 `json:"on"` // the release that it would replace
-	Changes   []core.StagedChange `json:"changes"`
-	Conflicts []core.Difference   `json:"conflicts"` // what was released meanwhile otherwise than it is staged
-	CreatedAt time.Time           `json:"created_at"`
+	On        int              `json:"on"` // the release that it would replace
+	Changes   []stagedJSON     `json:"changes"`
+	Conflicts []differenceJSON `json:"conflicts"` // what was released meanwhile otherwise than it is staged
+	CreatedAt time.Time        `json:"created_at"`
 }
 
-func newDraftJSON(v core.DraftView) draftJSON {
-	return draftJSON{v.On, append([]core.StagedChange{}, v.Changes...), append([]core.Difference{}, v.Conflicts...), v.CreatedAt}
+type stagedJSON struct {
+	differenceJSON
+	Author string    `json:"author,omitempty"`
+	At     time.Time `json:"at,omitzero"`
+}
+
+func newDraftJSON(c echo.Context, v core.DraftView) draftJSON {
+	words := i18n.From(c.Request().Context())
+	out := draftJSON{On: v.On, Conflicts: newDifferencesJSON(words, v.Conflicts), CreatedAt: v.CreatedAt}
+	out.Changes = make([]stagedJSON, len(v.Changes))
+	for i, d := range newDifferencesJSON(words, v.Differences()) {
+		out.Changes[i] = stagedJSON{d, v.Changes[i].Author, v.Changes[i].At}
+	}
+	return out
 }
 
 func (h *Handlers) apiDraft(c echo.Context) error {
@@ -25,7 +38,7 @@ func (h *Handlers) apiDraft(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, newDraftJSON(v))
+	return c.JSON(http.StatusOK, newDraftJSON(c, v))
 }
 
 // apiStage replaces what is staged by what the request says; with add=1 it adds to it.
@@ -42,7 +55,7 @@ func (h *Handlers) apiStage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, newDraftJSON(v))
+	return c.JSON(http.StatusOK, newDraftJSON(c, v))
 }
 
 func (h *Handlers) apiDiscardDraft(c echo.Context) error {

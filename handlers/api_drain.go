@@ -75,6 +75,6 @@ func (h *Handlers) apiDeleteDrain(c echo.Context) error {
 
 func drainBody(c echo.Context) (core.LogDrain, core.DrainTarget, error) {
 	d, t := core.LogDrain{TenantID: c.Param("tenant")}, core.DrainTarget{}
-	err := bind(c, fields{"name": &d.Name, "kind": &d.Kind, "url": &t.URL, "header": &t.Header, "secret": &t.Secret})
+	err := bind(c, fields{"name": &d.Name, "kind": &d.Kind, "url": &t.URL, "header": &t.Header, "secret": &t.Secret, "ca": &t.CA})
 	return d, t, err
 }

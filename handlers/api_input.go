@@ -76,6 +76,25 @@ func unmarshalStrict(data []byte, target any) error {
 	return d.Decode(target)
 }
 
+// listOf is a list whose faults are told by the place of the member: "0.target".
+type listOf[T any] []T
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *listOf[T]) UnmarshalJSON(data []byte) error {
+	var members []json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return err
+	}
+	var faults core.Faults
+	*l = make([]T, len(members))
+	for i, m := range members {
+		if err := unmarshalStrict(m, &(*l)[i]); err != nil {
+			faults.Merge(strconv.Itoa(i), fieldError(err))
+		}
+	}
+	return faults.Err()
+}
+
 // fieldError keeps what a type of core says about a value and words the rest.
 func fieldError(err error) error {
 	if _, ok := errors.AsType[*core.Error](err); ok {

@@ -33,7 +33,7 @@ type releaseJSON struct {
 	CreatedAt time.Time          `json:"created_at"`
 	OnlineAt  time.Time          `json:"online_at,omitzero"`
 
-	Changes []core.Difference `json:"changes,omitempty"` // of one release: against the one before it, or the one asked for
+	Changes []differenceJSON `json:"changes,omitempty"` // of one release: against the one before it, or the one asked for
 }
 
 func newReleaseJSON(words *i18n.Localizer, r core.Release) releaseJSON {
@@ -117,8 +117,9 @@ func (h *Handlers) apiRelease(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	out := newReleaseJSON(i18n.From(ctx), r.Release)
-	out.Changes = r.Changes
+	words := i18n.From(ctx)
+	out := newReleaseJSON(words, r.Release)
+	out.Changes = newDifferencesJSON(words, r.Changes)
 	return c.JSON(http.StatusOK, out)
 }
 

@@ -2,8 +2,10 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -25,6 +27,7 @@ type ScalingService interface {
 var scalingRules = Rules{
 	"GET /apps/:app/scaling":                 core.ActInspect,
 	"GET /apps/:app/scaling/now":             core.ActInspect,
+	"GET /apps/:app/scaling/cron":            core.ActView, // it tells nothing of the app
 	"POST /apps/:app/scaling":                core.ActDeploy,
 	"POST /apps/:app/scaling/try":            core.ActInspect,
 	"GET /api/v1/apps/:app/scaling":          core.ActInspect,
@@ -81,9 +84,8 @@ func (h *Handlers) apiScaling(c echo.Context) error {
 // that are equal.
 func bindScaling(c echo.Context) (s core.Scaling, byHand *int, err error) {
 	var low, high *int
-	var rules *[]core.ScaleRule
-	if err := bind(c, fields{"min": &low, "max": &high, "rules": &rules, "schedules": &s.Schedules, "cooldown_up": &s.Up,
-		"cooldown_down": &s.Down, "idle": &s.Idle}); err != nil {
+	if err := bind(c, fields{"min": &low, "max": &high, "rules": (*listOf[core.ScaleRule])(&s.Rules),
+		"schedules": (*listOf[core.ScaleSchedule])(&s.Schedules), "cooldown_up": &s.Up, "cooldown_down": &s.Down, "idle": &s.Idle}); err != nil {
 		return s, nil, err
 	}
 	if low == nil {
@@ -91,9 +93,6 @@ func bindScaling(c echo.Context) (s core.Scaling, byHand *int, err error) {
 	}
 	if high == nil {
 		high = low
-	}
-	if rules != nil {
-		s.Rules = *rules
 	}
 	if *high < *low {
 		return s, nil, core.Invalid("max", "error.scaling_bounds")
@@ -120,10 +119,26 @@ func (h *Handlers) apiScale(c echo.Context) error {
 	ctx, app := c.Request().Context(), c.Param("app")
 	if byHand == nil {
 		r, op, err := h.Service.SetScaling(ctx, app, s)
-		return answerReleased(c, r, op, err)
+		return answerReleased(c, r, op, asTheBodySays(err))
 	}
 	r, op, err := h.Service.Scale(ctx, app, *byHand)
-	return answerReleased(c, r, op, err)
+	return answerReleased(c, r, op, asTheBodySays(err))
+}
+
+// asTheBodySays names the fields of a fault of a release as a body that is a scaling does.
+func asTheBodySays(err error) error {
+	e, ok := errors.AsType[*core.Error](err)
+	if !ok || len(e.Fields) == 0 {
+		return err
+	}
+	var f core.Faults
+	for _, x := range e.Fields {
+		if x.Field == "replicas" {
+			x.Field = "min"
+		}
+		f = append(f, core.FieldError{Field: strings.TrimPrefix(x.Field, "scaling."), Message: x.Message})
+	}
+	return f.Err()
 }
 
 // apiStopScaling ends the scaling of an app; as many instances go on as are in force.

@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -57,7 +58,7 @@ func (h *Handlers) putDrain(c echo.Context, id string) error {
 	}
 	ctx := c.Request().Context()
 	d := core.LogDrain{ID: id, TenantID: p.Tenant.ID, Name: c.FormValue("name"), Kind: core.DrainKind(c.FormValue("kind"))}
-	t := core.DrainTarget{URL: c.FormValue("url"), Header: c.FormValue("header"), Secret: c.FormValue("secret")}
+	t := core.DrainTarget{URL: c.FormValue("url"), Header: c.FormValue("header"), Secret: c.FormValue("secret"), CA: strings.TrimSpace(c.FormValue("ca"))}
 	if id == "" {
 		_, err = h.Service.CreateLogDrain(ctx, d, t)
 	} else {
@@ -66,7 +67,7 @@ func (h *Handlers) putDrain(c echo.Context, id string) error {
 	if err == nil {
 		return redirect(c, paths.LogDrains(p.Tenant.ID))
 	}
-	form, ok := failed(ui.NewForm("name", d.Name, "kind", string(d.Kind), "url", t.URL, "header", t.Header), err)
+	form, ok := failed(ui.NewForm("name", d.Name, "kind", string(d.Kind), "url", t.URL, "header", t.Header, "ca", t.CA), err)
 	if !ok {
 		return err
 	}

@@ -71,6 +71,7 @@ func (h *Handlers) appPages(g *echo.Group) {
 	g.GET(paths.Scaling(":app"), h.scalingPage)
 	g.POST(paths.Scaling(":app"), h.saveScaling)
 	g.GET(paths.ScalingNow(":app"), h.scalingNow)
+	g.GET(paths.CheckCron(":app"), h.checkCron)
 	g.POST(paths.TryScaling(":app"), h.tryScaling)
 	g.POST(paths.Start(":app"), h.startApp)
 	g.POST(paths.Stop(":app"), h.stopApp)

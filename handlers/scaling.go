@@ -65,6 +65,16 @@ func (h *Handlers) scalingNow(c echo.Context) error {
 	return render(c, http.StatusOK, scaling.Now(head, v))
 }
 
+// checkCron says what the cron expression of a row means while it is typed.
+func (h *Handlers) checkCron(c echo.Context) error {
+	a, err := h.Service.App(c.Request().Context(), c.Param("app"))
+	if err != nil {
+		return err
+	}
+	row := scaling.Hours{Cron: strings.TrimSpace(c.QueryParam("hours_cron")), Zone: strings.TrimSpace(c.QueryParam("hours_zone"))}
+	return render(c, http.StatusOK, scaling.CronPart(paths.CheckCron(a.ID), row))
+}
+
 // saveScaling makes a release of what the form says, or stages it. No instance is restarted by that.
 func (h *Handlers) saveScaling(c echo.Context) error {
 	id := c.Param("app")

@@ -39,6 +39,14 @@ func revisions() []version.Revision {
 	return list
 }
 
+// rescaled is a scaling in which everything differs from the example's.
+func rescaled() core.Scaling {
+	return core.Scaling{Min: 2, Max: 8, Idle: core.Duration(15 * time.Minute), Down: core.Duration(10 * time.Minute),
+		Rules: []core.ScaleRule{{Metric: core.ScaleCPU, Steps: []core.ScaleStep{{Above: 70, Add: 1}, {Below: 30, Remove: 1}}},
+			{Metric: core.ScaleLatency, Target: 250, Off: true}},
+		Schedules: []core.ScaleSchedule{{Cron: "0 8 * * 1-5", For: core.Duration(2 * time.Hour), Zone: "Europe/Berlin", Min: 3}}}
+}
+
 func releaseExamples() map[string]templ.Component {
 	list := revisions()
 	one := func(i int) templ.Component {
@@ -49,8 +57,11 @@ func releaseExamples() map[string]templ.Component {
 	}
 	first := version.One{Page: page(layout.SectionHome, "Release"), Head: head(shop, app.TabVersions), Of: list[4], Says: core.Diff(core.ReleaseSpec{}, list[4].Spec)}
 	first.Of.Number, first.Of.Changes = 1, nil
+	list[2].Spec.Scaling = rescaled()
+	list[2].Changes = core.Diff(current.Spec, list[2].Spec)[1:]
 	return map[string]templ.Component{
 		"release":        one(0),
+		"release-scaled": one(2),
 		"release-failed": one(3),
 		"release-first":  version.ReleasePage(first),
 		"versions-none":  version.ListPage(version.Page{Page: page(layout.SectionHome, "Versions"), List: version.List{Head: head(core.App{ID: "loyalty", Name: "Loyalty", State: core.AppNew}, app.TabVersions)}}),

@@ -22,7 +22,7 @@ func scalingExamples() map[string]templ.Component {
 			{Metric: core.ScaleMetric(core.MetricNetIn), Steps: []core.ScaleStep{{Above: 5 << 20, Run: 4}}, Off: true}},
 		Schedules: []core.ScaleSchedule{{Days: []core.Weekday{"mon", "tue", "wed", "thu", "fri"}, From: "08:00", To: "19:00", Zone: "Europe/Berlin", Min: 3},
 			{Cron: "0 0 1 * *", For: core.Duration(2 * time.Hour), Replicas: 5}}}
-	v := core.ScalingView{Scaling: policy, Release: 41, Replicas: 3, Ready: 3, Schedule: 0, Memory: 512 * core.MiB, CPU: 500,
+	v := core.ScalingView{Scaling: policy, Release: 41, Runs: 41, Replicas: 3, Ready: 3, Schedule: 0, Memory: 512 * core.MiB, CPU: 500,
 		Room: core.Room{Replicas: 6}}
 	v.Status = core.ScaleStatus{Release: 41, Replicas: 3, Wanted: 3, Rule: policy.Rules[1].String(), At: now.Add(-9 * time.Second),
 		Why:   core.T("scale.target.requests", "value", "23.4", "window", "30 s", "threshold", "25"),
@@ -32,16 +32,26 @@ func scalingExamples() map[string]templ.Component {
 	}
 	full := scaling.Page{View: v, Form: form(), Rules: scaling.RulesOf(policy.Rules), Hours: scaling.HoursOf(policy.Schedules),
 		Trial: scaling.Trial{Known: true, Wanted: 6, Replay: replay()}}
-	hand := scaling.Page{View: core.ScalingView{Release: 41, Replicas: 3, Ready: 3, Schedule: -1, Memory: 512 * core.MiB, CPU: 500},
+	hand := scaling.Page{View: core.ScalingView{Release: 41, Runs: 41, Replicas: 3, Ready: 3, Schedule: -1, Memory: 512 * core.MiB, CPU: 500},
 		Form: ui.NewForm("how", "fixed", "replicas", "3", "min", "1", "max", "3", "cooldown_up", "5s", "cooldown_down", "5m0s")}
 	start := hand
 	start.Form = ui.NewForm("how", "auto", "min", "1", "max", "3", "cooldown_up", "5s", "cooldown_down", "5m0s")
 	start.Trial = scaling.Trial{Known: true, Wanted: 3}
 	asleep := full
 	asleep.View.Asleep, asleep.View.Replicas, asleep.View.Ready, asleep.View.Schedule = true, 0, 0, -1
-	asleep.View.Status.Rule, asleep.View.Status.Why = "", core.T("scale.idle", "idle", "30m0s")
+	asleep.View.Status.Rule, asleep.View.Status.Why = "", core.T("scale.idle", "idle", "30 min")
 	short := full
 	short.View.Status.Wanted, short.View.Status.Limit = 6, core.T("scale.quota_memory", "wanted", "6", "room", "4")
+	hosts := full
+	hosts.View.Status.Wanted, hosts.View.Status.Limit = 6, core.T("scale.hosts", "wanted", "6", "room", "3")
+	hosts.View.Room = core.Room{Replicas: 3, Text: core.T("scale.hosts", "wanted", "6", "room", "3")}
+	busy := full
+	busy.View.Ready, busy.View.Status.Wanted, busy.View.Status.Limit = 1, 2, core.T("scale.busy")
+	failed := full
+	failed.View.Release = 42
+	night := full
+	night.View.Schedule, night.View.Status.Rule, night.View.Status.Why = 1, "", core.T("scale.schedule", "min", "5", "max", "5")
+	night.View.Replicas, night.View.Status.Wanted, night.View.Status.Replicas = 5, 5, 5
 	bad := full
 	bad.Rules, bad.Hours = append([]scaling.Rule{}, bad.Rules...), append([]scaling.Hours{}, bad.Hours...)
 	bad.Rules[1].Threshold, bad.Hours[1].Cron = "90", "0 0 31 2 *"
@@ -53,7 +63,8 @@ func scalingExamples() map[string]templ.Component {
 		"schedules.1.cron":  core.T("error.scaling_cron_never", "cron", "0 0 31 2 *")}
 	all := map[string]templ.Component{}
 	for name, m := range map[string]scaling.Page{"scaling": full, "scaling-by-hand": hand, "scaling-start": start, "scaling-asleep": asleep,
-		"scaling-short": short, "scaling-failed": bad, "scaling-none": {}, "scaling-storage": {View: core.ScalingView{Release: 1, Storage: true}}} {
+		"scaling-short": short, "scaling-hosts": hosts, "scaling-busy": busy, "scaling-after-failure": failed,
+		"scaling-hours": night, "scaling-failed": bad, "scaling-none": {}, "scaling-storage": {View: core.ScalingView{Release: 1, Runs: 1, Storage: true}}} {
 		m.Page, m.Head = page(layout.SectionHome, "Scaling"), head(shop, app.TabScaling)
 		m.Trial.URL, m.Trial.Quota = "/apps/tea-shop/scaling/try", "/quota"
 		all[name] = scaling.ScalingPage(m)

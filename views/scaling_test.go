@@ -7,6 +7,9 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"berth/views/i18n"
+	"berth/views/scaling"
 )
 
 // Rows of rules come and go by the keyboard alone, a row asks for what its choice needs, and each change is tried.
@@ -58,5 +61,39 @@ func TestScalingRowsByKeyboard(t *testing.T) {
 			break
 		}
 	}
+	s.quiet()
+}
+
+// What a cron expression means is said while it is typed, in a row that was just added too.
+func TestCronIsSaidWhileTyped(t *testing.T) {
+	s := newSite(t, examples()["scaling-start"])
+	bundle, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mux.HandleFunc("GET /apps/tea-shop/scaling/cron", func(w http.ResponseWriter, r *http.Request) {
+		row := scaling.Hours{Cron: r.URL.Query().Get("hours_cron"), Zone: r.URL.Query().Get("hours_zone")}
+		if err := scaling.CronPart("/apps/tea-shop/scaling/cron", row).Render(i18n.With(r.Context(), bundle.Localizer("en")), w); err != nil {
+			t.Error(err)
+		}
+	})
+	s.mux.HandleFunc("POST /apps/tea-shop/scaling/try", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	for _, part := range []string{"head", "scaling/now"} {
+		s.mux.HandleFunc("GET /apps/tea-shop/"+part, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	}
+	s.open()
+	s.is("document.readyState", "complete")
+	const row = "document.querySelectorAll('[data-rows]')[1].querySelector('[data-rows-list] > [data-row]:last-child')"
+	s.eval("document.querySelectorAll('[data-row-add]')[1].focus()")
+	s.run(chromedp.KeyEvent(kb.Enter))
+	s.is("document.activeElement.name", "hours_kind")
+	s.run(chromedp.KeyEvent("By a cron"))
+	s.is("document.activeElement.value", "cron")
+	s.eval(row + ".querySelector('[name=hours_cron]').focus()")
+	s.run(chromedp.KeyEvent("0 8 * * 1-5"))
+	s.is(row+".querySelector('.cron-words p')?.textContent", "Mon to Fri at 08:00")
+	s.eval(row + ".querySelector('[name=hours_cron]').select()")
+	s.run(chromedp.KeyEvent("0 0 31 2 *"))
+	s.is(row+".querySelector('.cron-words')?.textContent.includes('never comes')", "true")
 	s.quiet()
 }

@@ -218,44 +218,105 @@ func TestSecretsStayInside(t *testing.T) {
 	}
 }
 
-// What contradicts itself, thresholds that are none, and cron expressions that never fire or make the library panic.
+// What contradicts itself, thresholds that are none, and cron expressions that never fire or make the library panic are
+// refused at their field, whichever way they come, and nothing is changed.
 func TestBadScaling(t *testing.T) {
 	p := newRealPortal(t)
 	tenant, _ := p.tenant("Tea", core.ScopeRead)
 	app := p.app(tenant, "Shop")
-	p.must(202, http.MethodPost, "/apps/"+app+"/releases", object{"version": "1.0"}, nil)
-	for body, field := range map[string]string{
-		`{}`: "min", `{"max":2}`: "min", `{"min":2,"max":1}`: "max", `{"min":1,"max":2}`: "rules",
-		`{"min":-1}`: "replicas", `{"min":101}`: "replicas",
-		`{"min":0,"max":2,"rules":[{"metric":"cpu","target":70}]}`:                                                                       "scaling.min",
-		`{"min":1,"max":101,"rules":[{"metric":"cpu","target":70}]}`:                                                                     "scaling.max",
-		`{"min":2,"max":1,"rules":[{"metric":"cpu","target":70}]}`:                                                                       "max",
-		`{"min":1,"max":2,"rules":[{"metric":"cpu"}]}`:                                                                                   "scaling.rules.0.target",
-		`{"min":1,"max":2,"rules":[{"metric":"cpu","target":0}]}`:                                                                        "scaling.rules.0.target",
-		`{"min":1,"max":2,"rules":[{"metric":"cpu","target":-5}]}`:                                                                       "scaling.rules.0.target",
-		`{"min":1,"max":2,"rules":[{"metric":"cpu","target":101}]}`:                                                                      "scaling.rules.0.target",
-		`{"min":1,"max":2,"rules":[{"metric":"cpu","target":1e400}]}`:                                                                    "rules.target",
-		`{"min":1,"max":2,"rules":[{"metric":"cpu","target":NaN}]}`:                                                                      "",
-		`{"min":1,"max":2,"rules":[{"metric":"requests","target":1e300}]}`:                                                               "scaling.rules.0.target",
-		`{"min":1,"max":2,"rules":[{"metric":"ready","target":3}]}`:                                                                      "scaling.rules.0.metric",
-		`{"min":1,"max":2,"rules":[{"metric":"host_cpu","target":3}]}`:                                                                   "scaling.rules.0.metric",
-		`{"min":1,"max":2,"rules":[{"metric":"total_requests","target":3}]}`:                                                             "scaling.rules.0.target",
-		`{"min":1,"max":2,"rules":[{"metric":"cpu","target":70,"window":"1ms"}]}`:                                                        "scaling.rules.0.window",
-		`{"min":1,"max":2,"rules":[{"metric":"cpu","steps":[{"above":70,"add":1}]},{"metric":"cpu","steps":[{"below":80,"remove":1}]}]}`: "scaling.rules.1.steps.0.below",
-		`{"min":1,"max":2,"rules":[{"metric":"cpu","steps":[{"above":70,"below":20,"add":1}]}]}`:                                         "scaling.rules.0.steps.0.above",
-		`{"min":1,"max":2,"rules":[{"metric":"cpu","steps":[{"above":70,"run":5}]}]}`:                                                    "scaling.rules.0.steps.0.run",
-		`{"min":1,"max":2,"schedules":[{"cron":"0 0 31 2 *","for":"1h","min":2}]}`:                                                       "scaling.schedules.0.cron",
-		`{"min":1,"max":2,"schedules":[{"cron":"TZ=UTC","for":"1h","min":2}]}`:                                                           "scaling.schedules.0.cron",
-		`{"min":1,"max":2,"schedules":[{"cron":"@daily","for":"1h","min":2}]}`:                                                           "scaling.schedules.0.cron",
-		`{"min":1,"max":2,"schedules":[{"from":"25:00","to":"26:00","min":2}]}`:                                                          "scaling.schedules.0.from scaling.schedules.0.to",
-		`{"min":1,"max":2,"schedules":[{"from":"08:00","to":"09:00","zone":"../etc","min":2}]}`:                                          "scaling.schedules.0.zone",
-		`{"min":1,"max":2,"schedules":[{"from":"08:00","to":"09:00"}]}`:                                                                  "scaling.schedules.0.min",
-		`{"min":1,"max":2,"idle":"1ms"}`:                                                                                                 "scaling.idle",
-	} {
-		if got := fieldsOf(p.api(operatorToken, http.MethodPut, "/apps/"+app+"/scaling", body).problem(t, 422)); got != field {
-			t.Errorf("%s: at %q", body, got)
+	path := "/apps/" + app
+	p.must(202, http.MethodPost, path+"/releases", object{"version": "1.0"}, nil)
+	refused := func(method, at, body, fields string) {
+		t.Helper()
+		if got := fieldsOf(p.api(operatorToken, method, path+at, body).problem(t, 422)); got != fields {
+			t.Errorf("%s %s %s: at %q, want %q", method, at, body, got, fields)
 		}
 	}
+	for body, field := range map[string]string{`{}`: "min", `{"max":2}`: "min", `{"min":2,"max":1}`: "max", `{"min":1,"max":2}`: "rules",
+		`{"min":-1}`: "min", `{"min":101}`: "min", `{"min":"two"}`: "min", `{"min":1.5}`: "min", `{"min":NaN}`: "", `[]`: "",
+		`{"min":1,"max":2,"rules":{}}`: "rules", `{"min":1,"max":2,"rule":[]}`: "rule", `{"min":1,"max":2,"rules":[{"metric":"cpu","target":NaN}]}`: "",
+		`{"min":1,"max":2,"rules":[{"metric":"cpu","target":50},{"metric":"cpu","target":1e400}]}`: "rules.1.target",
+		`{"min":1,"max":2,"rules":[{"metric":"cpu","target":"half"}]}`:                             "rules.0.target",
+		`{"min":1,"max":2,"rules":[{"metric":"cpu","target":70,"window":"soon"}]}`:                 "rules.0",
+		`{"min":1,"max":2,"rules":[{"metric":"cpu","targets":70}]}`:                                "rules.0",
+		`{"min":1,"max":2,"idle":"long"}`:                                                          "idle"} {
+		refused(http.MethodPut, "/scaling", body, field)
+	}
+	for said, field := range badScalings() {
+		body := `{"min":1,"max":2,` + said + "}"
+		if strings.HasPrefix(said, `"min"`) {
+			body = "{" + said + "}"
+		}
+		inRelease := strings.ReplaceAll("scaling."+field, " ", " scaling.")
+		refused(http.MethodPut, "/scaling", body, field)
+		refused(http.MethodPost, "/scaling/dry-run", body, field)
+		refused(http.MethodPost, "/releases", `{"scaling":`+body+`}`, inRelease)
+		refused(http.MethodPut, "/draft", `{"scaling":`+body+`}`, inRelease)
+	}
+	var list struct{ Items []object }
+	p.must(200, http.MethodGet, path+"/releases", nil, &list)
+	var now object
+	p.must(200, http.MethodGet, path+"/scaling", nil, &now)
+	if len(list.Items) != 1 || now["on"] != false || now["replicas"] != 1.0 {
+		t.Errorf("something was changed: %v, %v", list.Items, now)
+	}
+	p.api(operatorToken, http.MethodGet, path+"/draft", "").problem(t, 404)
+}
+
+// badScalings are what cannot be meant, besides {"min":1,"max":2} unless they say min, by the fields at which it is told.
+func badScalings() map[string]string {
+	bad := map[string]string{
+		`"min":0,"max":2,"rules":[{"metric":"cpu","target":70}]`:   "min",
+		`"min":1,"max":101,"rules":[{"metric":"cpu","target":70}]`: "max",
+		`"min":2,"max":1,"rules":[{"metric":"cpu","target":70}]`:   "max",
+		`"idle":"1ms"`: "idle", `"idle":"-1h"`: "idle", `"idle":"200h"`: "idle",
+		`"idle":"1h","cooldown_up":"-1s"`: "cooldown_up", `"idle":"1h","cooldown_down":"1s"`: "cooldown_down", `"idle":"1h","cooldown_down":"25h"`: "cooldown_down",
+		`"rules":[` + strings.Repeat(`{"metric":"cpu","target":70},`, 10) + `{"metric":"cpu","target":70}]`:                       "rules",
+		`"schedules":[` + strings.Repeat(`{"from":"08:00","to":"09:00","min":2},`, 20) + `{"from":"08:00","to":"09:00","min":2}]`: "schedules",
+	}
+	for rule, field := range map[string]string{
+		`"metric":"cpu"`: "target", `"metric":"cpu","target":0`: "target", `"metric":"cpu","target":-5`: "target", `"metric":"cpu","target":0.5`: "target",
+		`"metric":"memory","target":101`: "target", `"metric":"latency","target":60001`: "target", `"metric":"requests","target":1e300`: "target",
+		`"metric":"net_in","target":-1`: "target", `"metric":"total_requests","target":3`: "target", `"target":70`: "metric", `"metric":""`: "metric",
+		`"metric":"ready","target":3`: "metric", `"metric":"host_cpu","target":3`: "metric", `"metric":"CPU","target":3`: "metric",
+		`"metric":"cpu","target":70,"window":"1ms"`: "window", `"metric":"cpu","target":70,"window":"-10s"`: "window", `"metric":"cpu","target":70,"window":"11m"`: "window",
+		`"metric":"cpu","target":70,"steps":[{"above":80,"add":1}]`:                                        "target",
+		`"metric":"cpu","steps":[` + strings.Repeat(`{"above":70,"add":1},`, 10) + `{"above":70,"add":1}]`: "steps",
+		`"metric":"cpu","steps":[{}]`:                                           "steps.0.above",
+		`"metric":"cpu","steps":[{"above":70,"below":20,"add":1}]`:              "steps.0.above",
+		`"metric":"cpu","steps":[{"above":-70,"add":1}]`:                        "steps.0.above",
+		`"metric":"cpu","steps":[{"above":70}]`:                                 "steps.0.add",
+		`"metric":"cpu","steps":[{"above":70,"add":-1}]`:                        "steps.0.add",
+		`"metric":"cpu","steps":[{"above":70,"add":101}]`:                       "steps.0.add",
+		`"metric":"cpu","steps":[{"above":70,"add":1,"run":2}]`:                 "steps.0.add",
+		`"metric":"cpu","steps":[{"above":70,"remove":1}]`:                      "steps.0.add",
+		`"metric":"cpu","steps":[{"above":70,"run":5}]`:                         "steps.0.run",
+		`"metric":"cpu","steps":[{"below":101,"remove":1}]`:                     "steps.0.below",
+		`"metric":"cpu","steps":[{"below":20}]`:                                 "steps.0.remove",
+		`"metric":"cpu","steps":[{"below":20,"remove":1,"add":1}]`:              "steps.0.remove",
+		`"metric":"total_requests","steps":[{"above":70,"add":1}]`:              "steps.0.run",
+		`"metric":"cpu","steps":[{"above":70,"add":1},{"below":70,"remove":1}]`: "steps.1.below",
+	} {
+		bad[`"rules":[{`+rule+`}]`] = "rules.0." + field
+	}
+	bad[`"rules":[{"metric":"cpu","steps":[{"above":70,"add":1}]},{"metric":"cpu","steps":[{"below":80,"remove":1}]}]`] = "rules.1.steps.0.below"
+	bad[`"rules":[{"metric":"cpu","target":50},{"metric":"memory","target":20},{"metric":"cpu","steps":[{"below":60,"remove":1}]}]`] = "rules.2.steps.0.below"
+	for hours, field := range map[string]string{
+		`"cron":"0 0 31 2 *","for":"1h","min":2`: "cron", `"cron":"0 0 31 2,4,6,9,11 *","for":"1h","min":2`: "cron", `"cron":"TZ=UTC","for":"1h","min":2`: "cron",
+		`"cron":"TZ=UTC 0 8 * * *","for":"1h","min":2`: "cron", `"cron":"CRON_TZ=Asia/Tokyo 0 8 * * *","for":"1h","min":2`: "cron", `"cron":"@daily","for":"1h","min":2`: "cron",
+		`"cron":"* * * *","for":"1h","min":2`: "cron", `"cron":"60 * * * *","for":"1h","min":2`: "cron", `"cron":"*/0 * * * *","for":"1h","min":2`: "cron",
+		`"cron":"` + strings.Repeat("0,", 200) + `0 8 * * *","for":"1h","min":2`: "cron",
+		`"cron":"0 8 * * *","min":2`: "for", `"cron":"0 8 * * *","for":"-1h","min":2`: "for", `"cron":"0 8 * * *","for":"1s","min":2`: "for", `"cron":"0 8 * * *","for":"200h","min":2`: "for",
+		`"cron":"0 8 * * *","for":"1h","from":"08:00","min":2`: "cron", `"from":"08:00","to":"09:00","for":"1h","min":2`: "for",
+		`"from":"25:00","to":"26:00","min":2`: "from schedules.0.to", `"from":"8","to":"09:00","min":2`: "from", `"min":2`: "from schedules.0.to",
+		`"days":["funday"],"from":"08:00","to":"09:00","min":2`: "days",
+		`"from":"08:00","to":"09:00","zone":"../etc","min":2`:   "zone", `"from":"08:00","to":"09:00","zone":"Local","min":2`: "zone", `"from":"08:00","to":"09:00","zone":"Mars/Base","min":2`: "zone",
+		`"from":"08:00","to":"09:00"`: "min", `"from":"08:00","to":"09:00","min":-1`: "min", `"from":"08:00","to":"09:00","max":101`: "max",
+		`"from":"08:00","to":"09:00","min":2,"max":1`: "max", `"from":"08:00","to":"09:00","replicas":2,"min":1`: "replicas", `"from":"08:00","to":"09:00","replicas":-2`: "replicas",
+	} {
+		bad[`"schedules":[{`+hours+`}]`] = "schedules.0." + field
+	}
+	return bad
 }
 
 // Bad input 18 and 20, as far as they are the API's.

@@ -2,8 +2,10 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -93,6 +95,38 @@ func TestScalingForm(t *testing.T) {
 	if got := p.post(client, "/apps/"+app+"/scaling", nil, form...); got.status != http.StatusSeeOther || got.header.Get("Location") != "/apps/"+app+"/draft" {
 		t.Fatalf("%d %s", got.status, faultsOf(got.body))
 	}
+	changes := func(path string, language ...string) string {
+		var r struct{ Changes []struct{ Text string } }
+		a := p.api(operatorToken, http.MethodGet, "/apps/"+app+path, "", language...)
+		if err := json.Unmarshal([]byte(a.body), &r); err != nil {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		var lines []string
+		for _, c := range r.Changes {
+			lines = append(lines, c.Text)
+		}
+		return strings.Join(lines, "\n")
+	}
+	if got := changes("/draft"); got != "Instances at most: 6 → 8" {
+		t.Errorf("staged: %s", got)
+	}
+	said := []string{"Instances at least: 2", "Instances at most: 6", "Scaling rule added: Processor above 70% over 10 s: 1 more; Processor below 30% over 10 s: 2 fewer",
+		"Scaling rule added: Requests per second and instance: as many as keep it at 25, over 10 s",
+		"Scaling rule added: Received per second and instance above 5 MB over 10 s: at least 4",
+		"Busy or quiet hours added: Fri and Sat, 22:00 to 06:00 of the next day (Europe/Berlin): at least 3",
+		"Busy or quiet hours added: Day 1 of each month at 08:00, for 2 h each time (UTC): exactly 5", "Sleeps without a request for: never → 30 min"}
+	if got := changes("/releases/2"); got != strings.Join(said, "\n") {
+		t.Errorf("the release says\n%s", got)
+	}
+	if got := changes("/releases/2", "Accept-Language", "zh-CN"); !strings.Contains(got, "新增伸缩规则：处理器高于 70%（10 秒平均）：增加 1 个；") || !strings.Contains(got, "无请求多久后休眠：从不 → 30 分") {
+		t.Errorf("the release says\n%s", got)
+	}
+	released := p.ask(client, http.MethodGet, "/apps/"+app+"/releases/2", "").body
+	for _, words := range []string{"Instances at most", "Processor above 70% over 10 s: 1 more; Processor below 30% over 10 s: 2 fewer", "<del>never</del>", "Day 1 of each month at 08:00"} {
+		if !strings.Contains(released, words) {
+			t.Errorf("the page of the release lacks %q", words)
+		}
+	}
 	if s := p.scalingOf(app); s.Max != 6 {
 		t.Errorf("staged was released: %v", s)
 	}
@@ -158,6 +192,7 @@ func TestBadScalingForm(t *testing.T) {
 		"window 1ms":        {between("1", "2", slices.Replace(cpu("70"), 7, 8, "1ms")), "rules.0.window"},
 		"cron never":        {between("1", "2", cron("0 0 31 2 *", "1h")), "schedules.0.cron"},
 		"cron panics":       {between("1", "2", cron("TZ=UTC", "1h")), "schedules.0.cron"},
+		"cron with a zone":  {between("1", "2", cron("CRON_TZ=UTC 0 8 * * *", "1h")), "schedules.0.cron"},
 		"cron empty":        {between("1", "2", cron("", "1h")), "schedules.0.cron"},
 		"cron for nothing":  {between("1", "2", cron("0 8 * * *", "")), "schedules.0.for"},
 		"cron for -1h":      {between("1", "2", cron("0 8 * * *", "-1h")), "schedules.0.for"},
@@ -184,6 +219,33 @@ func TestBadScalingForm(t *testing.T) {
 	p.must(200, http.MethodGet, "/apps/"+app+"/releases", nil, &list)
 	if len(list.Items) != 1 {
 		t.Errorf("releases were made: %v", list.Items)
+	}
+}
+
+// While a cron expression is typed it is said in words, with the next times in its time zone, or what is wrong with it.
+func TestCronIsReadWhileTyped(t *testing.T) {
+	p, client, app := scalingHouse(t, func(*service.Deps) {})
+	clock := time.Now().In(time.FixedZone("CST", 8*60*60)).Format("15:04")
+	minute, hour := clock[3:], clock[:2]
+	for _, c := range []struct {
+		cron, zone string
+		want       []string
+	}{
+		{minute + " " + hour + " * * *", "Asia/Shanghai", []string{"Every day at " + clock, "Next: ", ", " + clock + " · "}},
+		{"*/20 8-17 * * 1-5", "UTC", []string{"Mon to Fri, every 20 minutes from 08:00 to 17:59"}},
+		{"0 0 31 2 *", "UTC", []string{"never comes"}},
+		{"TZ=UTC 0 8 * * *", "UTC", []string{"The time zone has a field of its own"}},
+		{"CRON_TZ=UTC", "UTC", []string{"The time zone has a field of its own"}},
+		{"0 8 * *", "UTC", []string{"is no cron expression"}},
+		{"0 8 * * *", "Europe/Atlantis", []string{"There is no time zone"}},
+		{"<b>", "UTC", []string{"&lt;b&gt;"}},
+	} {
+		r := p.ask(client, http.MethodGet, "/apps/"+app+"/scaling/cron?"+url.Values{"hours_cron": {c.cron}, "hours_zone": {c.zone}}.Encode(), "")
+		for _, want := range c.want {
+			if r.status != http.StatusOK || !strings.Contains(r.body, want) || strings.Contains(r.body, "<html") {
+				t.Errorf("%q: %d, no %q in %s", c.cron, r.status, want, r.body)
+			}
+		}
 	}
 }
 

@@ -62,7 +62,7 @@ type Config struct {
 	SMTPFrom     string `name:"smtp-from" placeholder:"ADDRESS" help:"Who mail comes from: Berth <berth@example.com>, or the bare address."`
 	SMTPTLS      string `name:"smtp-tls" default:"starttls" placeholder:"KIND" help:"starttls, tls or none."`
 
-	AlertNetworks []string `name:"alert-networks" placeholder:"CIDR,..." help:"Private networks with receivers that alerts may be posted to, such as the company's own chat. Default: none."`
+	OutboundNetworks []string `name:"outbound-networks" placeholder:"CIDR,..." help:"Private networks that alerts and logs may be sent to, such as the company's own chat or log server. Default: none."`
 
 	OIDCIssuer       string `name:"oidc-issuer" placeholder:"URL" help:"An OpenID Connect provider that people may sign in with. Default: none."`
 	OIDCClientID     string `name:"oidc-client-id" placeholder:"ID" help:"What Berth is called there."`
@@ -130,8 +130,8 @@ func (c Config) LogsKept() time.Duration { return time.Duration(c.LogsRetention)
 // Networks returns the private networks in which people may name image registries. The Config must be valid.
 func (c Config) Networks() []netip.Prefix { return prefixes(c.ImageNetworks) }
 
-// NetworksOfAlerts returns the private networks that alerts may be posted to. The Config must be valid.
-func (c Config) NetworksOfAlerts() []netip.Prefix { return prefixes(c.AlertNetworks) }
+// NetworksOutbound returns the private networks that alerts and logs may be sent to. The Config must be valid.
+func (c Config) NetworksOutbound() []netip.Prefix { return prefixes(c.OutboundNetworks) }
 
 func prefixes(list []string) []netip.Prefix {
 	var networks []netip.Prefix

@@ -130,7 +130,7 @@ port-range: 80-90
 registry: zookeeper
 catalog: absent.yaml
 image-networks: [company]
-alert-networks: [10.0.0.1]
+outbound-networks: [10.0.0.1]
 bootstrap-token: short
 secret-key: abc
 smtp-server: mail
@@ -151,7 +151,7 @@ config: other.yaml
 	}
 	lines := strings.Split(err.Error(), "\n")
 	for _, setting := range []string{"portal-lisen", "gateway", "data", "roles", "portal-listen", "gateway-http", "portal-url",
-		"base-domain", "database", "engine", "docker-host", "host-address", "port-range", "zookeeper-servers", "catalog", "image-networks", "alert-networks",
+		"base-domain", "database", "engine", "docker-host", "host-address", "port-range", "zookeeper-servers", "catalog", "image-networks", "outbound-networks",
 		"bootstrap-token", "secret-key", "smtp-server", "smtp-from", "smtp-tls", "oidc-issuer", "oidc-client-id",
 		"oidc-client-secret", "oidc-register", "registration", "metrics-open", "log-level", "log-format", "config"} {
 		n := 0

@@ -61,7 +61,7 @@ func (c Config) Validate() error {
 		f.add("network-pool", "%q is not a network; write 10.213.0.0/16", c.NetworkPool)
 	}
 	f.networks("image-networks", c.ImageNetworks)
-	f.networks("alert-networks", c.AlertNetworks)
+	f.networks("outbound-networks", c.OutboundNetworks)
 	if c.Catalog != "" {
 		if _, err := os.Stat(c.Catalog); err != nil {
 			f.add("catalog", "%s cannot be read; name a YAML file that exists, or leave it out", c.Catalog)

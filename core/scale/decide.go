@@ -140,7 +140,7 @@ func (d *decider) sleeps() bool {
 
 func (d *decider) asleep() Decision {
 	d.s.Asked = nil
-	return d.decision(0, 0, -1, core.T("scale.idle", "idle", d.p.Idle.String()), core.Text{})
+	return d.decision(0, 0, -1, core.T("scale.idle", "idle", short(time.Duration(d.p.Idle))), core.Text{})
 }
 
 func (d *decider) decision(run, want, rule int, why, limit core.Text) Decision {
@@ -317,7 +317,7 @@ func (d *decider) remember(want int) {
 func (d *decider) cool(want int) (int, core.Text) {
 	switch {
 	case want > d.n && d.n >= d.low && !d.s.RaisedAt.IsZero() && d.now.Sub(d.s.RaisedAt) < d.p.UpAfter():
-		return d.n, core.T("scale.cooling_up", "wanted", itoa(want), "cooldown", d.p.UpAfter().String())
+		return d.n, core.T("scale.cooling_up", "wanted", itoa(want), "cooldown", short(d.p.UpAfter()))
 	case want >= d.n:
 		return want, core.Text{}
 	case d.l.Busy:
@@ -330,7 +330,7 @@ func (d *decider) cool(want int) (int, core.Text) {
 		most = max(most, a.Replicas)
 	}
 	held := min(d.n, most, d.high)
-	return held, core.T("scale.cooling_down", "wanted", itoa(want), "cooldown", d.p.DownAfter().String())
+	return held, core.T("scale.cooling_down", "wanted", itoa(want), "cooldown", short(d.p.DownAfter()))
 }
 
 // fit bounds what grows by the room that there is.

@@ -1,17 +1,11 @@
 package scale
 
 import (
-	"strings"
 	"time"
 	_ "time/tzdata" // a machine may have no time zones
 
-	"github.com/robfig/cron/v3"
-
 	"berth/core"
 )
-
-// parser takes five fields, without names such as @daily and without a time zone, which has a field of its own.
-var parser = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
 
 // Validate reports every fault of a scaling, those of cron expressions included. Errors: as core.Scaling.Validate,
 // EINVALID at "schedules.0.cron".
@@ -22,29 +16,10 @@ func Validate(s core.Scaling, now time.Time) error {
 		if x.Cron == "" {
 			continue
 		}
-		field := "schedules." + itoa(i) + ".cron"
-		expression, err := parse(x.Cron)
-		switch {
-		case err != nil:
-			f.Add(field, "error.scaling_cron", "cron", x.Cron)
-		case expression.Next(now.UTC()).IsZero():
-			f.Add(field, "error.scaling_cron_never", "cron", x.Cron)
-		}
+		_, err := ReadCron(x.Cron, now)
+		f.Merge("schedules."+itoa(i)+".cron", err)
 	}
 	return f.Err()
-}
-
-// parse reads a cron expression. The library panics on some, such as "TZ=UTC".
-func parse(text string) (s cron.Schedule, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = core.Errorf(core.EINVALID, "error.scaling_cron", "cron", text)
-		}
-	}()
-	if len(text) > 200 || strings.Contains(text, "=") {
-		return nil, core.Errorf(core.EINVALID, "error.scaling_cron", "cron", text)
-	}
-	return parser.Parse(text)
 }
 
 // Bounds returns the fewest and the most instances at a time, and the schedule that says so; nil when none is in force.

@@ -109,7 +109,7 @@ func pastOf(m core.ScaleMetric, spec core.ReleaseSpec, series func(core.Metric) 
 		})
 	case core.ScaleConcurrency:
 		return series(core.MetricConcurrency)
-	case core.ScaleMemory:
+	case core.ScaleMemory, core.ScaleMetric(core.MetricRestarts): // means of the instances, which are kept as sums
 		return combined(series(core.MetricMemory), series(core.MetricReady), func(bytes, ready float64) float64 {
 			return scale.InRuleUnits(m, bytes/max(ready, 1), spec)
 		})

@@ -2,6 +2,8 @@ package service
 
 import (
 	"context"
+	"crypto/x509"
+	"strings"
 
 	"berth/core"
 )
@@ -97,5 +99,17 @@ func drainValues(d core.LogDrain, t core.DrainTarget) map[string]string {
 	if t.Header != "" {
 		values["drain.header"], values["drain.secret"] = t.Header, core.Masked
 	}
+	if names := issuers(t.Authorities()); names != "" {
+		values["drain.ca"] = names
+	}
 	return values
+}
+
+// issuers names authorities, as people read it.
+func issuers(certs []*x509.Certificate) string {
+	names := make([]string, len(certs))
+	for i, c := range certs {
+		names[i] = core.IssuerName(c)
+	}
+	return strings.Join(names, ", ")
 }

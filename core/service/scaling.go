@@ -19,7 +19,16 @@ func (s *Service) Scaling(ctx context.Context, appID string) (v core.ScalingView
 	if err != nil {
 		return v, err
 	}
-	v = core.ScalingView{Scaling: r.Spec.Scaling, Release: r.Number, Replicas: app.Sized(r).Spec.Replicas, Schedule: -1, Memory: r.Spec.Memory,
+	newest := r.Number
+	if r.Status == core.ReleaseFailed { // what ran before goes on
+		live, err := s.store.Releases().Live(ctx, app.ID, app.Release)
+		if err != nil && core.ErrorCode(err) != core.ENOTFOUND {
+			return v, err
+		} else if err == nil {
+			r = live
+		}
+	}
+	v = core.ScalingView{Scaling: r.Spec.Scaling, Release: newest, Runs: r.Number, Replicas: app.Sized(r).Spec.Replicas, Schedule: -1, Memory: r.Spec.Memory,
 		CPU: r.Spec.CPU, Storage: r.Spec.Volume != nil}
 	v.Asleep = v.On() && v.Replicas == 0
 	counts, err := s.store.Instances().Counts(ctx, []string{app.ID})

@@ -187,6 +187,7 @@ on("click", "[data-row-add]", (button) => {
   const key = String(1 + Math.max(-1, ...Array.from(list.querySelectorAll("input[type=hidden][data-key]"), (k) => Number(k.value))));
   row.querySelectorAll("[data-key]").forEach((i) => (i.value = key + i.value));
   list.append(row);
+  htmx.process(row);
   row.querySelector("select").focus();
 });
 on("click", "[data-row-remove]", (button) => {

@@ -13,7 +13,7 @@ type Page struct {
 	Page   layout.Page
 	Drains []core.LogDrain
 	Change string  // id of the one that the form changes; "" for a new one
-	Form   ui.Form // name, kind, url, header, secret
+	Form   ui.Form // name, kind, url, header, secret, ca
 }
 
 // NewForm is the form with what most choose.

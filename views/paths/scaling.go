@@ -7,5 +7,8 @@ func Scaling(app string) string { return App(app) + "/scaling" }
 func ScalingNow(app string) string { return Scaling(app) + "/now" }
 func TryScaling(app string) string { return Scaling(app) + "/try" }
 
+// CheckCron says what a cron expression means while it is typed.
+func CheckCron(app string) string { return Scaling(app) + "/cron" }
+
 // ScalingAccepted is the page after a change was accepted.
 func ScalingAccepted(app, operation string) string { return with(Scaling(app), "accepted", operation) }

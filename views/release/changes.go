@@ -2,12 +2,14 @@ package release
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
 
 	"berth/core"
 	"berth/views/i18n"
+	"berth/views/sentence"
 )
 
 // PlanText says what a plan gives: "512 MB, ½ core".
@@ -42,7 +44,7 @@ func Label(ctx context.Context, d core.Difference) string {
 // several are the differences of which there can be many under one label.
 var several = map[string]bool{"env": true, "bindings": true, "rules.allow": true, "rules.deny": true, "rules.auth": true,
 	"rules.maintenance.allow": true, "rules.request_headers": true, "rules.response_headers": true, "rules.paths": true,
-	"rules.redirects": true}
+	"rules.redirects": true, "scaling.rules": true, "scaling.schedules": true}
 
 // outcome is what stands behind a value that came or went, or in the place of one that is secret.
 func outcome(ctx context.Context, d core.Difference) string {
@@ -55,6 +57,29 @@ func outcome(ctx context.Context, d core.Difference) string {
 		return i18n.T(ctx, "diff.none")
 	}
 	return i18n.T(ctx, "diff."+string(d.Kind))
+}
+
+// Sentence says a difference in one line: "Memory of an instance: 256 MB → 512 MB", "Scaling rule added: ...".
+func Sentence(l *i18n.Localizer, d core.Difference) string {
+	ctx := i18n.With(context.Background(), l)
+	what, word := Label(ctx, d), outcome(ctx, d)
+	switch {
+	case d.Secret && d.Kind != core.DiffRemoved:
+		return l.T("diff.says", "what", what, "value", word)
+	case d.Secret:
+		return l.T("diff.says_removed", "what", what)
+	case d.Kind == core.DiffChanged || d.Kind == core.DiffRemoved && !several[d.What]:
+		after := word
+		if word == "" {
+			after = Value(l, d.What, d.After)
+		}
+		return l.T("diff.says_changed", "what", what, "before", Value(l, d.What, d.Before), "after", after)
+	case d.Kind == core.DiffRemoved:
+		return l.T("diff.says", "what", l.T("diff.says_removed", "what", what), "value", Value(l, d.What, d.Before))
+	case several[d.What]:
+		what = l.T("diff.says_added", "what", what)
+	}
+	return l.T("diff.says", "what", what, "value", Value(l, d.What, d.After))
 }
 
 // value words one side of a difference.
@@ -77,6 +102,12 @@ func Value(l *i18n.Localizer, what, v string) string {
 		return l.T("health.policy." + v)
 	case "rules.protocol", "rules.balance":
 		return l.T("diff.value." + v)
+	case "scaling.rules":
+		return scaleRules(l, v)
+	case "scaling.schedules":
+		return scaleHours(l, "["+v+"]")
+	case "scaling.order":
+		return scaleHours(l, v)
 	case "rules.paths":
 		if app, stripped := strings.CutSuffix(v, " /"); stripped {
 			return l.T("diff.value.stripped", "app", app)
@@ -86,7 +117,7 @@ func Value(l *i18n.Localizer, what, v string) string {
 			return l.T("diff.value.no_header")
 		}
 	case "health.interval", "health.timeout", "health.grace", "rules.rate.per", "rules.response_timeout", "rules.idle_timeout",
-		"rules.eject.for", "rules.eject.return", "strategy.keep":
+		"rules.eject.for", "rules.eject.return", "strategy.keep", "scaling.cooldown_up", "scaling.cooldown_down", "scaling.idle":
 		if t, err := time.ParseDuration(v); err == nil {
 			return l.Duration(t)
 		}
@@ -94,10 +125,37 @@ func Value(l *i18n.Localizer, what, v string) string {
 	return plainValue(l, v)
 }
 
+func scaleRules(l *i18n.Localizer, v string) string {
+	var r core.ScaleRule
+	if json.Unmarshal([]byte(v), &r) != nil {
+		return v
+	}
+	return inUse(l, r.Off, strings.Join(sentence.Rule(l, r), l.T("diff.value.between")))
+}
+
+func scaleHours(l *i18n.Localizer, v string) string {
+	var list []core.ScaleSchedule
+	if json.Unmarshal([]byte(v), &list) != nil {
+		return v
+	}
+	words := make([]string, len(list))
+	for i, x := range list {
+		words[i] = inUse(l, x.Off, sentence.Hours(l, x))
+	}
+	return strings.Join(words, l.T("diff.value.between"))
+}
+
+func inUse(l *i18n.Localizer, off bool, words string) string {
+	if off {
+		return l.T("diff.value.off_words", "words", words)
+	}
+	return words
+}
+
 func plainValue(l *i18n.Localizer, v string) string {
 	const longest = 160
 	switch r := []rune(v); {
-	case v == "on" || v == "off":
+	case v == "on" || v == "off" || v == "never":
 		return l.T("diff.value." + v)
 	case len(r) == 0:
 		return l.T("diff.value.empty")

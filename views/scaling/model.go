@@ -4,6 +4,7 @@ package scaling
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"berth/core"
@@ -65,30 +66,6 @@ func now(ctx context.Context, v core.ScalingView) string {
 	return i18n.T(ctx, "scaling.by_hand", "count", v.Replicas)
 }
 
-// lines are the sentences of a rule.
-func lines(ctx context.Context, r core.ScaleRule) (all []string) {
-	name := i18n.T(ctx, "scaling.metric."+string(r.Metric))
-	window := i18n.From(ctx).Duration(r.Over())
-	say := func(kind string, threshold float64, kv ...any) {
-		kv = append(kv, "metric", name, "threshold", r.Metric.Amount(threshold), "window", window)
-		all = append(all, i18n.T(ctx, "scaling.rule_"+kind, kv...))
-	}
-	if r.Target > 0 {
-		say("target", r.Target)
-	}
-	for _, s := range r.Steps {
-		switch {
-		case s.Below > 0:
-			say("remove", s.Below, "count", s.Remove)
-		case s.Run > 0:
-			say("run", s.Above, "count", s.Run)
-		default:
-			say("add", s.Above, "count", s.Add)
-		}
-	}
-	return all
-}
-
 // won reports whether the rule asked for the most when it was last decided.
 func won(v core.ScalingView, r core.ScaleRule) bool { return !r.Off && v.Status.Rule == r.String() }
 
@@ -101,6 +78,22 @@ func acted(v core.ScalingView, r core.ScaleRule) (core.ScaleMove, bool) {
 func short(v core.ScalingView) bool {
 	_, most := v.Range()
 	return v.On() && v.Room.Replicas < most && !v.Room.Text.IsZero()
+}
+
+// ofRoom reports whether what keeps instances from running is the quota or the machines, and not a pause.
+func ofRoom(limit core.Text) bool {
+	return limit.Key == "scale.hosts" || limit.Key == "scale.budget" || strings.HasPrefix(limit.Key, "scale.quota")
+}
+
+// noRoom says what there is too little of: for what is wanted now, else for the most that may be.
+func noRoom(v core.ScalingView) core.Text {
+	switch {
+	case ofRoom(v.Status.Limit):
+		return v.Status.Limit
+	case short(v):
+		return v.Room.Text
+	}
+	return core.Text{}
 }
 
 // durations are what a time is chosen from, with the one that is chosen among them.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -88,6 +89,21 @@ func HoursOf(schedules []core.ScaleSchedule) (rows []Hours) {
 	return rows
 }
 
+// unsaid is the row without its cron expression when what is wrong with that is said at its field.
+func (h Hours) unsaid(f ui.Form, row int) Hours {
+	for _, name := range []string{"cron", "zone"} {
+		if _, bad := f.Errors[HoursField(row, name)]; bad {
+			h.Cron = ""
+		}
+	}
+	return h
+}
+
+// next says when a cron expression fires next.
+func next(ctx context.Context, times []string) string {
+	return i18n.T(ctx, "scaling.cron_next", "times", strings.Join(times, i18n.T(ctx, "scaling.cron_between")))
+}
+
 func typed(n int) string {
 	if n == 0 {
 		return ""
@@ -108,6 +124,14 @@ func tidy(d core.Duration) string {
 
 func newRule() Rule {
 	return Rule{Is: "near", Window: "10s", Then: "add", Count: "1", On: true, spare: true}
+}
+
+// zoneOf is the time zone of the person; the machine's, which has no name, is none.
+func zoneOf(ctx context.Context) string {
+	if zone := i18n.From(ctx).Zone(); zone != time.Local {
+		return zone.String()
+	}
+	return "UTC"
 }
 
 func newHours(zone string) Hours {

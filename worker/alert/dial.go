@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"time"
 
-	"berth/core"
 	"berth/worker/outbound"
 )
 
@@ -16,5 +15,5 @@ const (
 
 // newClient makes a client that posts to public addresses, and to the private networks that the operator allows.
 func newClient(networks []netip.Prefix) *http.Client {
-	return outbound.Client(outbound.Dialer(func(ip netip.Addr) bool { return core.MayDial(ip, networks) }), patience)
+	return outbound.Client(outbound.Guarded(networks), patience)
 }

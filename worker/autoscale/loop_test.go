@@ -363,3 +363,75 @@ func TestTheLeaderChanges(t *testing.T) {
 	}
 	h.until(1, 3*time.Minute, 0, 0)
 }
+
+// Every metric of an app and its instances can rule, in its unit: above what it says, three run, and the timeline says
+// of what.
+func TestEveryMetricCanRule(t *testing.T) {
+	above := map[core.ScaleMetric]float64{core.ScaleCPU: 70, core.ScaleMemory: 80, core.ScaleLatency: 250}
+	for _, m := range core.Metrics {
+		if s := core.ScaleMetric(m); !m.OfHost() && m != core.MetricReady && m != core.MetricWanted && !s.Valid() { // those are its own work
+			t.Errorf("%s cannot rule", m)
+		}
+	}
+	for _, m := range core.ScaleMetrics {
+		t.Run(string(m), func(t *testing.T) {
+			threshold := above[m]
+			if threshold == 0 {
+				threshold = 5
+			}
+			h := newHouse(t, core.Scaling{Min: 1, Max: 6, Rules: []core.ScaleRule{{Metric: m, Steps: []core.ScaleStep{{Above: threshold, Run: 3}}}}})
+			busy := func(much bool) {
+				h.now = h.now.Add(time.Second)
+				h.follow()
+				h.load(much)
+				h.loop.wake(h.ctx)
+				h.loop.Look(h.ctx, true)
+			}
+			for range 30 {
+				busy(false)
+			}
+			if n := h.running(); n != 1 {
+				t.Fatalf("%d run without a load", n)
+			}
+			for range 30 {
+				busy(true)
+			}
+			if n := h.running(); n != 3 {
+				t.Fatalf("%d run under load", n)
+			}
+			if list := h.events("scaled"); len(list) != 1 || list[0].Cause.Key != "scale.above."+string(m) {
+				t.Errorf("%+v", list)
+			}
+		})
+	}
+}
+
+// load has the gateways and the engines say a second of little of everything, or of much.
+func (h *house) load(much bool) {
+	h.Helper()
+	requests, cores, bytes := int64(1), 0.1, 10*core.MiB
+	slow := 0
+	if much {
+		requests, cores, bytes, slow = 60, 0.45, 60*core.MiB, core.LatencyBuckets-5
+	}
+	c := &h.said.total
+	c.Requests, c.Failed, c.Active = c.Requests+requests, c.Failed+requests/6, requests
+	c.Latency[slow] += requests
+	instances, err := h.store.Instances().List(h.ctx, "shop")
+	h.must(err)
+	h.said.samples, h.said.at = nil, h.now
+	for _, i := range instances {
+		for _, m := range core.Metrics {
+			v := float64(requests)
+			switch m {
+			case core.MetricCPU:
+				v = cores
+			case core.MetricMemory:
+				v = float64(bytes)
+			}
+			if m.OfInstance() {
+				h.said.samples = append(h.said.samples, core.MetricSample{MetricLabels: core.MetricLabels{AppID: "shop", InstanceID: i.ID}, Metric: m, Value: v})
+			}
+		}
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
+
+	"berth/core"
 )
 
 // ErrForbidden is the cause when an address may not be dialled.
@@ -25,6 +27,11 @@ func Dialer(allowed func(netip.Addr) bool) *net.Dialer {
 		}
 		return nil
 	}}
+}
+
+// Guarded reaches public addresses, and those in the private networks that the operator allows.
+func Guarded(networks []netip.Prefix) *net.Dialer {
+	return Dialer(func(ip netip.Addr) bool { return core.MayDial(ip, networks) })
 }
 
 // Client asks over a dialer, without the proxy of the environment, and follows no redirection: what somebody sends must

@@ -8,14 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"berth/core"
 	"berth/worker/outbound"
 )
 
 func TestOnlyPublicAddressesAreDialled(t *testing.T) {
 	server := httptest.NewServer(http.RedirectHandler("http://169.254.169.254/latest/meta-data", http.StatusFound))
 	defer server.Close()
-	guarded := outbound.Client(outbound.Dialer(core.IsPublicAddress), time.Minute)
+	guarded := outbound.Client(outbound.Guarded(nil), time.Minute)
 	port := server.Listener.Addr().String()[len("127.0.0.1"):]
 	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "10.0.0.1", "192.168.0.1", "172.17.0.1",
 		"169.254.169.254", "[fe80::1]", "[fd00::1]", "100.64.0.1", "[64:ff9b::7f00:1]", "2130706433"} {
@@ -24,7 +23,11 @@ func TestOnlyPublicAddressesAreDialled(t *testing.T) {
 			t.Errorf("%s: %v", host, err)
 		}
 	}
-	open := outbound.Client(outbound.Dialer(netip.Addr.IsLoopback), time.Minute)
+	elsewhere := outbound.Client(outbound.Guarded([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}), time.Minute)
+	if _, err := elsewhere.Get(server.URL); !errors.Is(err, outbound.ErrForbidden) {
+		t.Errorf("a network that is not allowed was reached: %v", err)
+	}
+	open := outbound.Client(outbound.Guarded([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}), time.Minute)
 	res, err := open.Get(server.URL)
 	if err != nil {
 		t.Fatal(err)

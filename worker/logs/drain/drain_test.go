@@ -1,14 +1,22 @@
 package drain
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
+	"encoding/pem"
 	"io"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"berth/core"
 	"berth/worker/outbound"
@@ -157,7 +165,7 @@ func TestFaultsAreWorded(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)
 			if c.guarded {
-				w.options.Dial = outbound.Dialer(core.IsPublicAddress)
+				w.options.Dial = outbound.Guarded(nil)
 			}
 			w.drain(core.DrainHTTP, core.DrainTarget{URL: c.url})
 			w.start()
@@ -171,6 +179,59 @@ func TestFaultsAreWorded(t *testing.T) {
 	if len(away.got()) > 0 {
 		t.Error("a private address was reached")
 	}
+}
+
+// A server of a private authority is reached by a drain that has the authority's certificate, and by no other.
+func TestPrivateAuthority(t *testing.T) {
+	authority := func(s *httptest.Server) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))
+	}
+	lines := newReceiver(t)
+	web := httptest.NewTLSServer(lines)
+	defer web.Close()
+	messages, _ := newSyslogServer(t)
+	stranger := selfSigned(t)
+	for what, c := range map[string]struct {
+		kind    core.DrainKind
+		url, ca string
+		trusted bool
+		got     func() int
+	}{
+		"http":                    {core.DrainHTTP, web.URL, authority(web), true, func() int { return len(lines.got()) }},
+		"syslog":                  {core.DrainSyslog, "tls://" + messages.Addr().String(), authority(web), true, func() int { return len(messages.got()) }},
+		"http of another one":     {core.DrainHTTP, web.URL, stranger, false, nil},
+		"syslog of another one":   {core.DrainSyslog, "tls://" + messages.Addr().String(), stranger, false, nil},
+		"syslog without one said": {core.DrainSyslog, "tls://" + messages.Addr().String(), "", false, nil},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			w.drain(c.kind, core.DrainTarget{URL: c.url, CA: c.ca})
+			w.start()
+			w.write("a", "a line")
+			if c.trusted {
+				w.until("the line", func() bool { return c.got() > 0 })
+				return
+			}
+			w.until("a fault", func() bool { return !w.report().Fault.IsZero() })
+			if got := w.report(); got.Fault.Key != "drain.certificate" || got.Sent != 0 {
+				t.Errorf("it stands %+v", got)
+			}
+		})
+	}
+}
+
+func selfSigned(t *testing.T) string {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Stranger"}, NotAfter: time.Now().Add(time.Hour), IsCA: true,
+		BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
 func TestBulkAnswersAreRead(t *testing.T) {

@@ -3,6 +3,7 @@ package drain
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -38,9 +39,9 @@ var forms = map[core.DrainKind]form{
 
 const postPatience = 30 * time.Second
 
-func newPoster(o Options, kind core.DrainKind, target core.DrainTarget) *poster {
+func newPoster(o Options, kind core.DrainKind, target core.DrainTarget, trust *tls.Config) *poster {
 	client := outbound.Client(o.Dial, postPatience)
-	client.Transport.(*http.Transport).TLSClientConfig = o.TLS
+	client.Transport.(*http.Transport).TLSClientConfig = trust
 	return &poster{url: endpoint(kind, target.URL), header: target.Header, secret: target.Secret, form: forms[kind], client: client}
 }
 

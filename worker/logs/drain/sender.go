@@ -25,11 +25,24 @@ type refusal struct{ why core.Text }
 func (r *refusal) Error() string { return r.why.String() }
 
 func newSender(o Options, kind core.DrainKind, target core.DrainTarget) sender {
+	trust := trusting(o.TLS, target.Authorities())
 	if kind == core.DrainSyslog {
 		u, _ := url.Parse(target.URL) // it was validated
-		return &syslog{address: u.Host, dialer: tls.Dialer{NetDialer: o.Dial, Config: o.TLS}}
+		return &syslog{address: u.Host, dialer: tls.Dialer{NetDialer: o.Dial, Config: trust}}
 	}
-	return newPoster(o, kind, target)
+	return newPoster(o, kind, target, trust)
+}
+
+// trusting returns usual, but with authorities, if there are any, instead of those known to all.
+func trusting(usual *tls.Config, authorities []*x509.Certificate) *tls.Config {
+	if len(authorities) == 0 {
+		return usual
+	}
+	c := &tls.Config{RootCAs: x509.NewCertPool()}
+	for _, a := range authorities {
+		c.RootCAs.AddCert(a)
+	}
+	return c
 }
 
 // unreachable words why a server cannot be reached.
