@@ -1,0 +1,139 @@
+package loki
+
+import (
+	"errors"
+	"flag"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"berth/core"
+	"berth/worker/logs/storetest"
+)
+
+// realServer is the URL of a real one, which then is asked in place of the fake.
+var realServer = flag.String("server", "", "the URL of a Loki that the suite is to be run against")
+
+const kept = 30 * 24 * time.Hour
+
+func TestStore(t *testing.T) {
+	url := *realServer
+	if url == "" {
+		_, url = startFake(t)
+	}
+	storetest.Test(t, New(url, kept))
+}
+
+func line(nanos int64, text string) core.LogRecord {
+	return core.LogRecord{TenantID: "acme", AppID: "shop", LogLine: core.LogLine{Time: time.Now().Add(-time.Hour).Truncate(time.Hour).Add(time.Duration(nanos)).UTC(),
+		Instance: "a", Version: "1.0", Stream: "stdout", Line: text}}
+}
+
+// Lines that the server never takes are named, and all others are kept.
+func TestRefusedLines(t *testing.T) {
+	f, url := startFake(t)
+	f.refuse = func(text string) bool { return strings.HasPrefix(text, "old") }
+	s := New(url, kept)
+	lines := []core.LogRecord{line(1, "old 1"), line(2, "new 1"), line(3, "old 2"), line(4, "new 2"), line(5, "new 3")}
+	refused, ok := errors.AsType[*core.LogRefusal](s.Append(t.Context(), lines))
+	if !ok || !slices.Equal(refused.Lines, []core.LogRecord{lines[0], lines[2]}) || !strings.Contains(refused.Error(), "too old") {
+		t.Errorf("refused %+v", refused)
+	}
+	found, _, err := s.Search(t.Context(), core.LogSearch{TenantID: "acme", AppID: "shop", Limit: 10})
+	if err != nil || !slices.Equal(found, []core.LogRecord{lines[4], lines[3], lines[1]}) {
+		t.Errorf("found %v, %v", found, err)
+	}
+}
+
+// A server that takes no more for a moment is asked again.
+func TestABusyServer(t *testing.T) {
+	f, url := startFake(t)
+	f.busy = 2
+	if err := New(url, kept).Append(t.Context(), []core.LogRecord{line(1, "one")}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhoBerthIs(t *testing.T) {
+	f, url := startFake(t)
+	for user, want := range map[string]string{"berth:p%40ss@": "Basic YmVydGg6cEBzcw==", ":a-token@": "Bearer a-token", "": ""} {
+		if _, err := New(strings.Replace(url, "://", "://"+user, 1), kept).Epoch(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got := f.asked.Get("Authorization"); got != want || f.asked.Get("X-Scope-OrgID") != "berth" {
+			t.Errorf("with %q: %q", user, got)
+		}
+	}
+}
+
+// What fails says why, and never with which password.
+func TestFailuresAreTold(t *testing.T) {
+	f, url := startFake(t)
+	url = strings.Replace(url, "://", "://berth:hunter2@", 1)
+	for status, want := range map[int]string{http.StatusUnauthorized: "error.log_store_denied", http.StatusForbidden: "error.log_store_denied",
+		http.StatusInternalServerError: "error.log_store_away", http.StatusFound: "error.log_store_away", http.StatusInsufficientStorage: "error.log_store_full"} {
+		f.status = status
+		err := New(url, kept).Append(t.Context(), []core.LogRecord{line(1, "one")})
+		if got := core.ErrorMessage(err); got.Key != want || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+	_, _, err := New("http://berth:hunter2@127.0.0.1:1", kept).Search(t.Context(), core.LogSearch{TenantID: "acme", AppID: "shop", Limit: 1})
+	if core.ErrorCode(err) != core.EUNAVAILABLE || strings.Contains(err.Error(), "hunter2") {
+		t.Error(err)
+	}
+}
+
+// Whatever somebody types, it stays within its quotation marks: the query has the parts that it was given.
+func TestNothingTypedIsLanguage(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`["\\{}|=~!,\x60\n\[\]()$*. or]{1,12}`))
+		s := core.LogSearch{TenantID: text.Draw(t, "tenant"), AppID: text.Draw(t, "app"), Words: []string{text.Draw(t, "word")},
+			Not: []string{text.Draw(t, "not")}, Fields: []core.LogField{{Name: text.Draw(t, "name"), Value: text.Draw(t, "value")}}, Instance: text.Draw(t, "instance")}
+		q, err := query(s)
+		if core.ErrorCode(err) == core.EINVALID {
+			return
+		}
+		parsed, err := parseLogQL(q)
+		if err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+		stages := 4
+		if plain.MatchString(s.Fields[0].Value) {
+			stages++
+		}
+		if len(parsed.stages) != stages || parsed.labels["tenant"] != s.TenantID || parsed.labels["app"] != s.AppID || parsed.labels["instance"] != s.Instance {
+			t.Fatalf("%s: %d stages, %q", q, len(parsed.stages), parsed.labels)
+		}
+	})
+}
+
+// The windows of a search touch each other, none is longer than allowed, and together they are all that is searched.
+func TestWindowsCoverTheTime(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		from := time.Now()
+		to := from.Add(time.Duration(rapid.Int64Range(0, int64(4000*24*time.Hour)).Draw(t, "length")))
+		forward := rapid.Bool().Draw(t, "forward")
+		var all []window
+		for w := range windows(from, to, forward) {
+			all = append(all, w)
+		}
+		if !forward {
+			slices.Reverse(all)
+		}
+		at := from
+		for _, w := range all {
+			if !w.from.Equal(at) || w.to.Sub(w.from) > longest || !w.to.After(w.from) {
+				t.Fatalf("%v behind %v", w, at)
+			}
+			at = w.to
+		}
+		if !at.Equal(to) || len(all) > 200 {
+			t.Fatalf("%d windows until %v of %v", len(all), at, to)
+		}
+	})
+}
