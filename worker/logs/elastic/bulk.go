@@ -13,7 +13,7 @@ import (
 	"berth/worker/logs/server"
 )
 
-// Append implements core.LogStore. The id of a document is the position of its line, so that none is there twice.
+// Append implements core.LogStore. The id of a document is where its line stands, so that none is there twice.
 func (s *Store) Append(ctx context.Context, lines []core.LogRecord) error {
 	if err := s.prepare(ctx); err != nil {
 		return err
@@ -33,7 +33,7 @@ func bulk(lines []core.LogRecord) []byte {
 	to := json.NewEncoder(&b)
 	to.SetEscapeHTML(false)
 	for _, l := range lines { // into memory, which cannot fail
-		_ = to.Encode(map[string]any{"create": map[string]string{"_index": indexOf(l), "_id": l.Position().String()}})
+		_ = to.Encode(map[string]any{"create": map[string]string{"_index": indexOf(l), "_id": idOf(l)}})
 		_ = to.Encode(newDocument(l))
 	}
 	return b.Bytes()
@@ -74,3 +74,5 @@ func (a bulkAnswer) judge(lines []core.LogRecord) error {
 	}
 	return nil
 }
+
+func idOf(l core.LogRecord) string { return l.TenantID + "/" + l.AppID + "/" + l.Position().String() }

@@ -1,0 +1,188 @@
+package elastic
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"berth/core"
+	"berth/worker/logs/storetest"
+)
+
+// realServer is the URL of a real one, which then is asked in place of the fake.
+var realServer = flag.String("server", "", "the URL of an Elasticsearch that the suite is to be run against")
+
+const kept = 30 * 24 * time.Hour
+
+func TestStore(t *testing.T) {
+	url := *realServer
+	if url == "" {
+		_, url = startFake(t)
+	}
+	storetest.Test(t, New(url, kept))
+}
+
+func line(at time.Time, text string) core.LogRecord {
+	return core.LogRecord{TenantID: "acme", AppID: "shop", LogLine: core.LogLine{Time: at.UTC(), Instance: "a", Version: "1.0", Stream: "stdout", Line: text}}
+}
+
+// Lines that the server never takes are named, and all others are kept.
+func TestRefusedLines(t *testing.T) {
+	f, url := startFake(t)
+	s, at := New(url, kept), time.Now()
+	lines := []core.LogRecord{line(at, "bad"), line(at.Add(1), "good")}
+	f.refuse = func(message string) (int, string) {
+		if message == "bad" {
+			return http.StatusBadRequest, "document_parsing_exception"
+		}
+		return 0, ""
+	}
+	refused, ok := errors.AsType[*core.LogRefusal](s.Append(t.Context(), lines))
+	if !ok || !slices.Equal(refused.Lines, lines[:1]) || !strings.Contains(refused.Error(), "because") {
+		t.Errorf("refused %+v", refused)
+	}
+	if times, err := s.Times(t.Context(), "a", at); err != nil || len(times) != 1 || !times[0].Equal(lines[1].Time) {
+		t.Errorf("%v, %v", times, err)
+	}
+	for kind, want := range map[string]string{"cluster_block_exception": "error.log_store_full", "validation_exception": "error.log_store_away"} {
+		f.refuse = func(string) (int, string) { return http.StatusBadRequest, kind }
+		if err := s.Append(t.Context(), lines); core.ErrorMessage(err).Key != want {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
+// What is offered again is there once.
+func TestLinesAreKeptOnce(t *testing.T) {
+	_, url := startFake(t)
+	s, at := New(url, kept), time.Now()
+	for range 2 {
+		if err := s.Append(t.Context(), []core.LogRecord{line(at, "one"), line(at.Add(1), "two")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if times, err := s.Times(t.Context(), "a", at); err != nil || len(times) != 2 {
+		t.Errorf("%v, %v", times, err)
+	}
+}
+
+// Days go when all of them is older than is kept, and nothing else does.
+func TestDaysThatAreOverGo(t *testing.T) {
+	f, url := startFake(t)
+	s, now := New(url, kept), time.Date(2026, 5, 31, 12, 0, 0, 0, time.UTC)
+	var lines []core.LogRecord
+	for day := range 4 {
+		lines = append(lines, line(now.AddDate(0, 0, -day), "line"))
+	}
+	if err := s.Append(t.Context(), lines); err != nil {
+		t.Fatal(err)
+	}
+	f.indices["berth-logs-of-somebody"] = map[string]fakeDocument{}
+	if err := s.Prune(t.Context(), now.AddDate(0, 0, -2)); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"berth-logs-2026.05.29", "berth-logs-2026.05.30", "berth-logs-2026.05.31", "berth-logs-of-somebody"}
+	if got := slices.Sorted(maps.Keys(f.indices)); !slices.Equal(got, want) {
+		t.Errorf("left are %q", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+// What operators made of the template stays.
+func TestTheTemplateIsMadeOnce(t *testing.T) {
+	f, url := startFake(t)
+	f.template = map[string]any{"mine": true}
+	if err := New(url, kept).Append(t.Context(), []core.LogRecord{line(time.Now(), "one")}); err != nil || f.template["mine"] != true {
+		t.Errorf("%v, %v", f.template, err)
+	}
+}
+
+func TestABusyServer(t *testing.T) {
+	f, url := startFake(t)
+	f.busy = 2
+	if err := New(url, kept).Append(t.Context(), []core.LogRecord{line(time.Now(), "one")}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhoBerthIs(t *testing.T) {
+	f, url := startFake(t)
+	for user, want := range map[string]string{"berth:p%40ss@": "Basic YmVydGg6cEBzcw==", ":a-key@": "ApiKey a-key", "": ""} {
+		if epoch, err := New(strings.Replace(url, "://", "://"+user, 1), kept).Epoch(t.Context()); err != nil || epoch != "one" {
+			t.Error(epoch, err)
+		}
+		if got := f.asked.Get("Authorization"); got != want {
+			t.Errorf("with %q: %q", user, got)
+		}
+	}
+}
+
+// What fails says why, and never with which password.
+func TestFailuresAreTold(t *testing.T) {
+	f, url := startFake(t)
+	s := New(strings.Replace(url, "://", "://berth:hunter2@", 1), kept)
+	for _, c := range []struct {
+		status    int
+		said, key string
+	}{
+		{http.StatusUnauthorized, "", "error.log_store_denied"}, {http.StatusServiceUnavailable, "", "error.log_store_away"},
+		{http.StatusForbidden, `{"error":{"type":"cluster_block_exception"}}`, "error.log_store_full"},
+	} {
+		f.status, f.said = c.status, c.said
+		err := s.Append(t.Context(), []core.LogRecord{line(time.Now(), "one")})
+		if got := core.ErrorMessage(err); got.Key != c.key || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%d: %v", c.status, err)
+		}
+	}
+}
+
+// Whatever somebody types, it is a value: the question has the same parts for it as for a plain word.
+func TestNothingTypedIsLanguage(t *testing.T) {
+	shape := func(text string) string {
+		s := core.LogSearch{TenantID: text, AppID: text, Words: []string{"w"}, Not: []string{"n"}, Instance: text, Fields: []core.LogField{{Name: text, Value: text}}}
+		data, err := json.Marshal(query(s, time.Unix(0, 0), time.Unix(1, 0)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		quoted, _ := json.Marshal(text)
+		field, _ := json.Marshal(term(text, text))
+		return strings.ReplaceAll(strings.ReplaceAll(string(data), string(field), `"?"`), string(quoted), `"?"`)
+	}
+	want := shape("plain")
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`["\\{}:,*?\[\]]{1,12}`)).Draw(t, "text")
+		if got := shape("x" + text + "="); got != want {
+			t.Fatalf("%q: %s, want %s", text, got, want)
+		}
+		if pattern := "*" + literal.Replace(text) + "*"; !wild(pattern, "a"+text+"b") || text != "" && wild(pattern, strings.Repeat("\x00", len(text))+"y") && strings.Trim(text, "\x00") != "" {
+			t.Fatalf("%q is sought with %q", text, pattern)
+		}
+	})
+}
+
+func TestFieldsOfALine(t *testing.T) {
+	for line, want := range map[string][]string{
+		`{"a":1,"b":{"c":"x","d":{"e":true}},"f":[1,2],"g":null}`: {"a=1", "b.c=x", "b.d.e=true", "f=[1,2]", "g=null"},
+		`{"log.level":"w\u00e4rn"}`:                               {"log.level=wärn"},
+		`{"long":"` + strings.Repeat("x", maxField+1) + `"}`:      nil,
+		`{"broken":`: nil, `text`: nil, ``: nil, `[1]`: nil, `{}`: nil,
+	} {
+		got := fieldsOf(line)
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%s: %q", line, got)
+		}
+	}
+}
