@@ -25,7 +25,10 @@ const kept = 30 * 24 * time.Hour
 
 func TestStore(t *testing.T) {
 	url := *realServer
-	if url == "" {
+	switch {
+	case *zincServer != "":
+		url = startZinc(t)
+	case url == "":
 		_, url = startFake(t)
 	}
 	storetest.Test(t, New(url, kept))
