@@ -46,6 +46,8 @@ var rooms = []room{
 	{"worker/logs/drain", []string{"core", "worker/outbound"}, nil},
 	{"worker/outbound", []string{"core"}, nil},
 	{"worker/logs/storetest", []string{"*"}, []string{"*"}},
+	{"worker/logs/loki/lokitest", nil, nil},
+	{"worker/logs/elastic/elastictest", nil, nil},
 	{"worker/logs", []string{"core"}, nil},
 	{"worker/domain", []string{"core"}, nil},
 	{"worker/resolve", []string{"core"}, []string{"github.com/miekg/dns"}},

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"berth/core"
+	"berth/worker/logs/elastic/elastictest"
 	"berth/worker/logs/storetest"
 )
 
@@ -29,7 +29,7 @@ func TestStore(t *testing.T) {
 	case *zincServer != "":
 		url = startZinc(t)
 	case url == "":
-		_, url = startFake(t)
+		url = elastictest.Start(t).URL
 	}
 	storetest.Test(t, New(url, kept))
 }
@@ -40,15 +40,15 @@ func line(at time.Time, text string) core.LogRecord {
 
 // Lines that the server never takes are named, and all others are kept.
 func TestRefusedLines(t *testing.T) {
-	f, url := startFake(t)
-	s, at := New(url, kept), time.Now()
+	f := elastictest.Start(t)
+	s, at := New(f.URL, kept), time.Now()
 	lines := []core.LogRecord{line(at, "bad"), line(at.Add(1), "good")}
-	f.refuse = func(message string) (int, string) {
+	f.Refuse(func(message string) (int, string) {
 		if message == "bad" {
 			return http.StatusBadRequest, "document_parsing_exception"
 		}
 		return 0, ""
-	}
+	})
 	refused, ok := errors.AsType[*core.LogRefusal](s.Append(t.Context(), lines))
 	if !ok || !slices.Equal(refused.Lines, lines[:1]) || !strings.Contains(refused.Error(), "because") {
 		t.Errorf("refused %+v", refused)
@@ -57,7 +57,7 @@ func TestRefusedLines(t *testing.T) {
 		t.Errorf("%v, %v", times, err)
 	}
 	for kind, want := range map[string]string{"cluster_block_exception": "error.log_store_full", "validation_exception": "error.log_store_away"} {
-		f.refuse = func(string) (int, string) { return http.StatusBadRequest, kind }
+		f.Refuse(func(string) (int, string) { return http.StatusBadRequest, kind })
 		if err := s.Append(t.Context(), lines); core.ErrorMessage(err).Key != want {
 			t.Errorf("%s: %v", kind, err)
 		}
@@ -66,8 +66,8 @@ func TestRefusedLines(t *testing.T) {
 
 // What is offered again is there once.
 func TestLinesAreKeptOnce(t *testing.T) {
-	_, url := startFake(t)
-	s, at := New(url, kept), time.Now()
+	f := elastictest.Start(t)
+	s, at := New(f.URL, kept), time.Now()
 	for range 2 {
 		if err := s.Append(t.Context(), []core.LogRecord{line(at, "one"), line(at.Add(1), "two")}); err != nil {
 			t.Fatal(err)
@@ -80,8 +80,8 @@ func TestLinesAreKeptOnce(t *testing.T) {
 
 // Days go when all of them is older than is kept, and nothing else does.
 func TestDaysThatAreOverGo(t *testing.T) {
-	f, url := startFake(t)
-	s, now := New(url, kept), time.Date(2026, 5, 31, 12, 0, 0, 0, time.UTC)
+	f := elastictest.Start(t)
+	s, now := New(f.URL, kept), time.Date(2026, 5, 31, 12, 0, 0, 0, time.UTC)
 	var lines []core.LogRecord
 	for day := range 4 {
 		lines = append(lines, line(now.AddDate(0, 0, -day), "line"))
@@ -89,12 +89,12 @@ func TestDaysThatAreOverGo(t *testing.T) {
 	if err := s.Append(t.Context(), lines); err != nil {
 		t.Fatal(err)
 	}
-	f.indices["berth-logs-of-somebody"] = map[string]fakeDocument{}
+	f.Make("berth-logs-of-somebody")
 	if err := s.Prune(t.Context(), now.AddDate(0, 0, -2)); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"berth-logs-2026.05.29", "berth-logs-2026.05.30", "berth-logs-2026.05.31", "berth-logs-of-somebody"}
-	if got := slices.Sorted(maps.Keys(f.indices)); !slices.Equal(got, want) {
+	if got := f.Indices(); !slices.Equal(got, want) {
 		t.Errorf("left are %q", got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -106,28 +106,28 @@ func TestDaysThatAreOverGo(t *testing.T) {
 
 // What operators made of the template stays.
 func TestTheTemplateIsMadeOnce(t *testing.T) {
-	f, url := startFake(t)
-	f.template = map[string]any{"mine": true}
-	if err := New(url, kept).Append(t.Context(), []core.LogRecord{line(time.Now(), "one")}); err != nil || f.template["mine"] != true {
-		t.Errorf("%v, %v", f.template, err)
+	f := elastictest.Start(t)
+	f.SetTemplate(map[string]any{"mine": true})
+	if err := New(f.URL, kept).Append(t.Context(), []core.LogRecord{line(time.Now(), "one")}); err != nil || f.Template()["mine"] != true {
+		t.Errorf("%v, %v", f.Template(), err)
 	}
 }
 
 func TestABusyServer(t *testing.T) {
-	f, url := startFake(t)
-	f.busy = 2
-	if err := New(url, kept).Append(t.Context(), []core.LogRecord{line(time.Now(), "one")}); err != nil {
+	f := elastictest.Start(t)
+	f.Busy(2)
+	if err := New(f.URL, kept).Append(t.Context(), []core.LogRecord{line(time.Now(), "one")}); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestWhoBerthIs(t *testing.T) {
-	f, url := startFake(t)
+	f := elastictest.Start(t)
 	for user, want := range map[string]string{"berth:p%40ss@": "Basic YmVydGg6cEBzcw==", ":a-key@": "ApiKey a-key", "": ""} {
-		if epoch, err := New(strings.Replace(url, "://", "://"+user, 1), kept).Epoch(t.Context()); err != nil || epoch != "one" {
+		if epoch, err := New(strings.Replace(f.URL, "://", "://"+user, 1), kept).Epoch(t.Context()); err != nil || epoch != "one" {
 			t.Error(epoch, err)
 		}
-		if got := f.asked.Get("Authorization"); got != want {
+		if got := f.Asked().Get("Authorization"); got != want {
 			t.Errorf("with %q: %q", user, got)
 		}
 	}
@@ -135,8 +135,8 @@ func TestWhoBerthIs(t *testing.T) {
 
 // What fails says why, and never with which password.
 func TestFailuresAreTold(t *testing.T) {
-	f, url := startFake(t)
-	s := New(strings.Replace(url, "://", "://berth:hunter2@", 1), kept)
+	f := elastictest.Start(t)
+	s := New(strings.Replace(f.URL, "://", "://berth:hunter2@", 1), kept)
 	for _, c := range []struct {
 		status    int
 		said, key string
@@ -144,7 +144,7 @@ func TestFailuresAreTold(t *testing.T) {
 		{http.StatusUnauthorized, "", "error.log_store_denied"}, {http.StatusServiceUnavailable, "", "error.log_store_away"},
 		{http.StatusForbidden, `{"error":{"type":"cluster_block_exception"}}`, "error.log_store_full"},
 	} {
-		f.status, f.said = c.status, c.said
+		f.Answer(c.status, c.said)
 		err := s.Append(t.Context(), []core.LogRecord{line(time.Now(), "one")})
 		if got := core.ErrorMessage(err); got.Key != c.key || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%d: %v", c.status, err)
@@ -170,7 +170,7 @@ func TestNothingTypedIsLanguage(t *testing.T) {
 		if got := shape("x" + text + "="); got != want {
 			t.Fatalf("%q: %s, want %s", text, got, want)
 		}
-		if pattern := "*" + literal.Replace(text) + "*"; !wild(pattern, "a"+text+"b") || text != "" && wild(pattern, strings.Repeat("\x00", len(text))+"y") && strings.Trim(text, "\x00") != "" {
+		if pattern := "*" + literal.Replace(text) + "*"; !elastictest.Wild(pattern, "a"+text+"b") || text != "" && elastictest.Wild(pattern, strings.Repeat("\x00", len(text))+"y") && strings.Trim(text, "\x00") != "" {
 			t.Fatalf("%q is sought with %q", text, pattern)
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"berth/core"
+	"berth/worker/logs/loki/lokitest"
 	"berth/worker/logs/storetest"
 )
 
@@ -23,7 +24,7 @@ const kept = 30 * 24 * time.Hour
 func TestStore(t *testing.T) {
 	url := *realServer
 	if url == "" {
-		_, url = startFake(t)
+		url = lokitest.Start(t).URL
 	}
 	storetest.Test(t, New(url, kept))
 }
@@ -35,9 +36,9 @@ func line(nanos int64, text string) core.LogRecord {
 
 // Lines that the server never takes are named, and all others are kept.
 func TestRefusedLines(t *testing.T) {
-	f, url := startFake(t)
-	f.refuse = func(text string) bool { return strings.HasPrefix(text, "old") }
-	s := New(url, kept)
+	f := lokitest.Start(t)
+	f.Refuse(func(text string) bool { return strings.HasPrefix(text, "old") })
+	s := New(f.URL, kept)
 	lines := []core.LogRecord{line(1, "old 1"), line(2, "new 1"), line(3, "old 2"), line(4, "new 2"), line(5, "new 3")}
 	refused, ok := errors.AsType[*core.LogRefusal](s.Append(t.Context(), lines))
 	if !ok || !slices.Equal(refused.Lines, []core.LogRecord{lines[0], lines[2]}) || !strings.Contains(refused.Error(), "too old") {
@@ -51,20 +52,20 @@ func TestRefusedLines(t *testing.T) {
 
 // A server that takes no more for a moment is asked again.
 func TestABusyServer(t *testing.T) {
-	f, url := startFake(t)
-	f.busy = 2
-	if err := New(url, kept).Append(t.Context(), []core.LogRecord{line(1, "one")}); err != nil {
+	f := lokitest.Start(t)
+	f.Busy(2)
+	if err := New(f.URL, kept).Append(t.Context(), []core.LogRecord{line(1, "one")}); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestWhoBerthIs(t *testing.T) {
-	f, url := startFake(t)
+	f := lokitest.Start(t)
 	for user, want := range map[string]string{"berth:p%40ss@": "Basic YmVydGg6cEBzcw==", ":a-token@": "Bearer a-token", "": ""} {
-		if _, err := New(strings.Replace(url, "://", "://"+user, 1), kept).Epoch(t.Context()); err != nil {
+		if _, err := New(strings.Replace(f.URL, "://", "://"+user, 1), kept).Epoch(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if got := f.asked.Get("Authorization"); got != want || f.asked.Get("X-Scope-OrgID") != "berth" {
+		if got := f.Asked().Get("Authorization"); got != want || f.Asked().Get("X-Scope-OrgID") != "berth" {
 			t.Errorf("with %q: %q", user, got)
 		}
 	}
@@ -72,11 +73,11 @@ func TestWhoBerthIs(t *testing.T) {
 
 // What fails says why, and never with which password.
 func TestFailuresAreTold(t *testing.T) {
-	f, url := startFake(t)
-	url = strings.Replace(url, "://", "://berth:hunter2@", 1)
+	f := lokitest.Start(t)
+	url := strings.Replace(f.URL, "://", "://berth:hunter2@", 1)
 	for status, want := range map[int]string{http.StatusUnauthorized: "error.log_store_denied", http.StatusForbidden: "error.log_store_denied",
 		http.StatusInternalServerError: "error.log_store_away", http.StatusFound: "error.log_store_away", http.StatusInsufficientStorage: "error.log_store_full"} {
-		f.status = status
+		f.Answer(status)
 		err := New(url, kept).Append(t.Context(), []core.LogRecord{line(1, "one")})
 		if got := core.ErrorMessage(err); got.Key != want || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%d: %v", status, err)
@@ -98,7 +99,7 @@ func TestNothingTypedIsLanguage(t *testing.T) {
 		if core.ErrorCode(err) == core.EINVALID {
 			return
 		}
-		parsed, err := parseLogQL(q)
+		parsed, err := lokitest.ParseLogQL(q)
 		if err != nil {
 			t.Fatalf("%s: %v", q, err)
 		}
@@ -106,8 +107,8 @@ func TestNothingTypedIsLanguage(t *testing.T) {
 		if plain.MatchString(s.Fields[0].Value) {
 			stages++
 		}
-		if len(parsed.stages) != stages || parsed.labels["tenant"] != s.TenantID || parsed.labels["app"] != s.AppID || parsed.labels["instance"] != s.Instance {
-			t.Fatalf("%s: %d stages, %q", q, len(parsed.stages), parsed.labels)
+		if len(parsed.Stages) != stages || parsed.Labels["tenant"] != s.TenantID || parsed.Labels["app"] != s.AppID || parsed.Labels["instance"] != s.Instance {
+			t.Fatalf("%s: %d stages, %q", q, len(parsed.Stages), parsed.Labels)
 		}
 	})
 }

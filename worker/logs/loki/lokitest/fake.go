@@ -1,4 +1,5 @@
-package loki
+// Package lokitest stands in for a Loki in tests.
+package lokitest
 
 import (
 	"encoding/json"
@@ -13,15 +14,39 @@ import (
 	"time"
 )
 
-// fake is as much of a Loki as the store asks for. The suite that it passes is passed by real ones; see
+// Fake is as much of a Loki as the store asks for. The suite that it passes is passed by real ones; see
 // scripts/test-stores.sh.
-type fake struct {
+type Fake struct {
+	URL string
+
 	mu      sync.Mutex
 	streams map[string]fakeStream // by labels as JSON
 	asked   http.Header
-	refuse  func(text string) bool
+	refuses func(text string) bool
 	status  int // instead of an answer
 	busy    int // how often yet
+}
+
+// Asked returns the header of the last request.
+func (f *Fake) Asked() http.Header {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked
+}
+
+// Refuse has lines refused from now on.
+func (f *Fake) Refuse(refuses func(text string) bool) { f.set(func() { f.refuses = refuses }) }
+
+// Answer has everything answered with a status from now on; 0 with what was asked for.
+func (f *Fake) Answer(status int) { f.set(func() { f.status = status }) }
+
+// Busy has it too busy for the next requests.
+func (f *Fake) Busy(times int) { f.set(func() { f.busy = times }) }
+
+func (f *Fake) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
 }
 
 type fakeStream struct {
@@ -35,8 +60,9 @@ type fakeLine struct {
 	notes map[string]string
 }
 
-func startFake(t *testing.T) (*fake, string) {
-	f := &fake{streams: map[string]fakeStream{}}
+// Start starts one until the end of the test.
+func Start(t testing.TB) *Fake {
+	f := &Fake{streams: map[string]fakeStream{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /loki/api/v1/push", f.push)
 	mux.HandleFunc("POST /loki/api/v1/query_range", f.query)
@@ -57,10 +83,11 @@ func startFake(t *testing.T) (*fake, string) {
 		}
 	}))
 	t.Cleanup(s.Close)
-	return f, s.URL
+	f.URL = s.URL
+	return f
 }
 
-func (f *fake) push(w http.ResponseWriter, r *http.Request) {
+func (f *Fake) push(w http.ResponseWriter, r *http.Request) {
 	var push struct {
 		Streams []struct {
 			Stream map[string]string
@@ -83,7 +110,7 @@ func (f *fake) push(w http.ResponseWriter, r *http.Request) {
 				http.Error(w, err.Error(), http.StatusBadRequest)
 				return
 			}
-			if f.refuse != nil && f.refuse(l.text) {
+			if f.refuses != nil && f.refuses(l.text) {
 				refused = true
 				continue
 			}
@@ -108,8 +135,8 @@ func newFakeLine(parts []json.RawMessage) (l fakeLine, err error) {
 	return l, err
 }
 
-func (f *fake) query(w http.ResponseWriter, r *http.Request) {
-	q, err := parseLogQL(r.FormValue("query"))
+func (f *Fake) query(w http.ResponseWriter, r *http.Request) {
+	q, err := ParseLogQL(r.FormValue("query"))
 	from, err2 := strconv.ParseInt(r.FormValue("start"), 10, 64)
 	to, err3 := strconv.ParseInt(r.FormValue("end"), 10, 64)
 	limit, err4 := strconv.Atoi(r.FormValue("limit"))
@@ -147,8 +174,8 @@ func (f *fake) query(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"status": "success", "data": map[string]any{"resultType": "streams", "result": result}})
 }
 
-func (f *fake) delete(w http.ResponseWriter, r *http.Request) {
-	q, err := parseLogQL(r.FormValue("query"))
+func (f *Fake) delete(w http.ResponseWriter, r *http.Request) {
+	q, err := ParseLogQL(r.FormValue("query"))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return

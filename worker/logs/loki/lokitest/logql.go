@@ -1,4 +1,4 @@
-package loki
+package lokitest
 
 import (
 	"encoding/json"
@@ -8,21 +8,21 @@ import (
 	"strings"
 )
 
-// logQL is as much of the language as the store writes: a selector, line filters, fields of JSON and what they are.
-type logQL struct {
-	labels map[string]string
-	stages []func(line string, fields map[string]string) (string, bool)
+// LogQL is as much of the language as the store writes: a selector, line filters, fields of JSON and what they are.
+type LogQL struct {
+	Labels map[string]string
+	Stages []func(line string, fields map[string]string) (string, bool)
 }
 
 // run returns what a line of a stream becomes, and whether it is found.
-func (q logQL) run(labels map[string]string, line string) (string, bool) {
-	for name, value := range q.labels {
+func (q LogQL) run(labels map[string]string, line string) (string, bool) {
+	for name, value := range q.Labels {
 		if labels[name] != value {
 			return "", false
 		}
 	}
 	fields := map[string]string{}
-	for _, stage := range q.stages {
+	for _, stage := range q.Stages {
 		var ok bool
 		if line, ok = stage(line, fields); !ok {
 			return "", false
@@ -37,18 +37,19 @@ type logQLParser struct {
 	err  error
 }
 
-func parseLogQL(text string) (logQL, error) {
+// ParseLogQL reads a query.
+func ParseLogQL(text string) (LogQL, error) {
 	p := &logQLParser{rest: text}
-	q := logQL{labels: map[string]string{}}
+	q := LogQL{Labels: map[string]string{}}
 	p.want("{")
 	for more := true; more && p.err == nil; more = p.found(",") {
 		name := p.word()
 		p.want("=")
-		q.labels[name] = p.text()
+		q.Labels[name] = p.text()
 	}
 	p.want("}")
 	for p.err == nil && strings.TrimSpace(p.rest) != "" {
-		q.stages = append(q.stages, p.stage())
+		q.Stages = append(q.Stages, p.stage())
 	}
 	return q, p.err
 }

@@ -1,9 +1,11 @@
-package elastic
+// Package elastictest stands in for an Elasticsearch in tests.
+package elastictest
 
 import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path"
@@ -14,16 +16,62 @@ import (
 	"time"
 )
 
-// fake is as much of an Elasticsearch as the store asks for.
-type fake struct {
+// Fake is as much of an Elasticsearch as the store asks for.
+type Fake struct {
+	URL string
+
 	mu       sync.Mutex
 	template map[string]any
 	indices  map[string]map[string]fakeDocument // by name, then by id
 	asked    http.Header
-	refuse   func(message string) (status int, kind string)
+	refuses  func(message string) (status int, kind string)
 	status   int // instead of an answer
 	said     string
 	busy     int // how often yet
+}
+
+// Asked returns the header of the last request.
+func (f *Fake) Asked() http.Header {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked
+}
+
+// Refuse has lines refused from now on, with a status that is not 0 and the type of an error.
+func (f *Fake) Refuse(refuses func(message string) (status int, kind string)) {
+	f.set(func() { f.refuses = refuses })
+}
+
+// Answer has everything answered with a status from now on; 0 with what was asked for.
+func (f *Fake) Answer(status int, said string) { f.set(func() { f.status, f.said = status, said }) }
+
+// Busy has it too busy for the next requests.
+func (f *Fake) Busy(times int) { f.set(func() { f.busy = times }) }
+
+// Make makes an index.
+func (f *Fake) Make(index string) { f.set(func() { f.indices[index] = map[string]fakeDocument{} }) }
+
+// Indices returns the names of the indices there are.
+func (f *Fake) Indices() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Sorted(maps.Keys(f.indices))
+}
+
+// SetTemplate makes the template, as an operator might have done.
+func (f *Fake) SetTemplate(template map[string]any) { f.set(func() { f.template = template }) }
+
+// Template returns what documents are said to look like.
+func (f *Fake) Template() map[string]any {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.template
+}
+
+func (f *Fake) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
 }
 
 type fakeDocument struct {
@@ -32,8 +80,9 @@ type fakeDocument struct {
 	found  bool // since the last refresh
 }
 
-func startFake(t *testing.T) (*fake, string) {
-	f := &fake{indices: map[string]map[string]fakeDocument{}}
+// Start starts one until the end of the test.
+func Start(t testing.TB) *Fake {
+	f := &Fake{indices: map[string]map[string]fakeDocument{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { answer(w, map[string]any{"cluster_uuid": "one"}) })
 	mux.HandleFunc("/_index_template/berth-logs", f.templates)
@@ -58,12 +107,13 @@ func startFake(t *testing.T) (*fake, string) {
 		}
 	}))
 	t.Cleanup(s.Close)
-	return f, s.URL
+	f.URL = s.URL
+	return f
 }
 
 func answer(w http.ResponseWriter, v any) { _ = json.NewEncoder(w).Encode(v) }
 
-func (f *fake) templates(w http.ResponseWriter, r *http.Request) {
+func (f *Fake) templates(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPut {
 		_ = json.NewDecoder(r.Body).Decode(&f.template)
 	}
@@ -72,7 +122,7 @@ func (f *fake) templates(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (f *fake) bulk(w http.ResponseWriter, r *http.Request) {
+func (f *Fake) bulk(w http.ResponseWriter, r *http.Request) {
 	items, failed := []any{}, false
 	lines := bufio.NewScanner(r.Body)
 	lines.Buffer(nil, 1<<20)
@@ -100,9 +150,9 @@ func (f *fake) bulk(w http.ResponseWriter, r *http.Request) {
 	answer(w, map[string]any{"errors": failed, "items": items})
 }
 
-func (f *fake) keep(index, id string, d fakeDocument) (status int, kind string) {
-	if f.refuse != nil {
-		if status, kind := f.refuse(fmt.Sprint(d.fields["message"])); status != 0 {
+func (f *Fake) keep(index, id string, d fakeDocument) (status int, kind string) {
+	if f.refuses != nil {
+		if status, kind := f.refuses(fmt.Sprint(d.fields["message"])); status != 0 {
 			return status, kind
 		}
 	}
@@ -116,7 +166,7 @@ func (f *fake) keep(index, id string, d fakeDocument) (status int, kind string) 
 	return http.StatusCreated, ""
 }
 
-func (f *fake) refresh(http.ResponseWriter, *http.Request) {
+func (f *Fake) refresh(http.ResponseWriter, *http.Request) {
 	for _, documents := range f.indices {
 		for id, d := range documents {
 			d.found = true
@@ -125,9 +175,9 @@ func (f *fake) refresh(http.ResponseWriter, *http.Request) {
 	}
 }
 
-func (f *fake) search(w http.ResponseWriter, r *http.Request) {
+func (f *Fake) search(w http.ResponseWriter, r *http.Request) {
 	var q struct {
-		Query clause
+		Query map[string]any
 		Size  int
 		Sort  []map[string]struct{ Order string }
 	}
@@ -159,8 +209,8 @@ func (f *fake) search(w http.ResponseWriter, r *http.Request) {
 	answer(w, map[string]any{"hits": map[string]any{"hits": hits}})
 }
 
-func (f *fake) deleteByQuery(w http.ResponseWriter, r *http.Request) {
-	var q struct{ Query clause }
+func (f *Fake) deleteByQuery(w http.ResponseWriter, r *http.Request) {
+	var q struct{ Query map[string]any }
 	_ = json.NewDecoder(r.Body).Decode(&q)
 	for _, documents := range f.indices {
 		for id, d := range documents {
@@ -172,7 +222,7 @@ func (f *fake) deleteByQuery(w http.ResponseWriter, r *http.Request) {
 	answer(w, map[string]any{"task": "node:1"})
 }
 
-func (f *fake) list(w http.ResponseWriter, _ *http.Request) {
+func (f *Fake) list(w http.ResponseWriter, _ *http.Request) {
 	names := []any{}
 	for name := range f.indices {
 		names = append(names, map[string]string{"index": name})
@@ -193,7 +243,7 @@ func fits(q map[string]any, d fakeDocument) (bool, error) {
 		case "term":
 			return fitsField(of, d, func(value string, want map[string]any) bool { return value == want["value"] })
 		case "wildcard":
-			return fitsField(of, d, func(value string, want map[string]any) bool { return wild(fmt.Sprint(want["value"]), value) })
+			return fitsField(of, d, func(value string, want map[string]any) bool { return Wild(fmt.Sprint(want["value"]), value) })
 		case "range":
 			want, _ := of["@timestamp"].(map[string]any)
 			from, err := time.Parse(time.RFC3339Nano, fmt.Sprint(want["gte"]))
@@ -245,24 +295,24 @@ func fitsField(of map[string]any, d fakeDocument, fits func(value string, want m
 	return false, nil
 }
 
-// wild reports whether a text is as a pattern with *, ? and \ says.
-func wild(pattern, text string) bool {
+// Wild reports whether a text is as a pattern with *, ? and \ says.
+func Wild(pattern, text string) bool {
 	if pattern == "" {
 		return text == ""
 	}
 	switch c, rest := pattern[0], pattern[1:]; c {
 	case '*':
 		for n := range len(text) + 1 {
-			if wild(rest, text[n:]) {
+			if Wild(rest, text[n:]) {
 				return true
 			}
 		}
 		return false
 	case '?':
-		return text != "" && wild(rest, text[1:])
+		return text != "" && Wild(rest, text[1:])
 	case '\\':
-		return rest != "" && strings.HasPrefix(text, rest[:1]) && wild(rest[1:], text[1:])
+		return rest != "" && strings.HasPrefix(text, rest[:1]) && Wild(rest[1:], text[1:])
 	default:
-		return text != "" && text[0] == c && wild(rest, text[1:])
+		return text != "" && text[0] == c && Wild(rest, text[1:])
 	}
 }
