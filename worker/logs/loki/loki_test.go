@@ -25,6 +25,8 @@ func TestStore(t *testing.T) {
 	url := *realServer
 	if url == "" {
 		url = lokitest.Start(t).URL
+	} else {
+		storetest.Patience = 6 * time.Minute // it looks every 5 minutes for what is to go
 	}
 	storetest.Test(t, New(url, kept))
 }

@@ -96,7 +96,7 @@ func (s *Store) Epoch(ctx context.Context) (string, error) {
 // Forget implements core.LogStore. Loki reckons in milliseconds: what is of the very last one stays.
 func (s *Store) Forget(ctx context.Context, tenantID, appID string, before time.Time) error {
 	end := before.Add(-1).Truncate(time.Millisecond)
-	values := url.Values{"query": {selector(tenantID, appID)}, "start": {"0"}, "end": {end.UTC().Format(time.RFC3339Nano)}}
+	values := url.Values{"query": {selector(tenantID, appID)}, "start": {"1970-01-01T00:00:00Z"}, "end": {end.UTC().Format(time.RFC3339Nano)}}
 	answer, err := s.server.Ask(ctx, http.MethodPost, "/loki/api/v1/delete?"+values.Encode(), "", nil)
 	if err != nil {
 		return err

@@ -77,7 +77,8 @@ func (f *Fake) set(change func()) {
 type fakeDocument struct {
 	at     time.Time
 	fields map[string]any
-	found  bool // since the last refresh
+	kept   time.Time
+	found  bool // since a refresh
 }
 
 // Start starts one until the end of the test.
@@ -162,6 +163,7 @@ func (f *Fake) keep(index, id string, d fakeDocument) (status int, kind string) 
 	if _, ok := f.indices[index][id]; ok {
 		return http.StatusConflict, "version_conflict_engine_exception"
 	}
+	d.kept = time.Now()
 	f.indices[index][id] = d
 	return http.StatusCreated, ""
 }
@@ -174,6 +176,9 @@ func (f *Fake) refresh(http.ResponseWriter, *http.Request) {
 		}
 	}
 }
+
+// isFound reports whether a document is found yet: a server refreshes of itself too, every second.
+func (d fakeDocument) isFound() bool { return d.found || time.Since(d.kept) > time.Second }
 
 func (f *Fake) search(w http.ResponseWriter, r *http.Request) {
 	var q struct {
@@ -193,7 +198,7 @@ func (f *Fake) search(w http.ResponseWriter, r *http.Request) {
 				http.Error(w, err.Error(), http.StatusBadRequest)
 				return
 			}
-			if matched, _ := path.Match(r.PathValue("indices"), name); matched && ok && d.found {
+			if matched, _ := path.Match(r.PathValue("indices"), name); matched && ok && d.isFound() {
 				found = append(found, d)
 			}
 		}
@@ -214,7 +219,7 @@ func (f *Fake) deleteByQuery(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewDecoder(r.Body).Decode(&q)
 	for _, documents := range f.indices {
 		for id, d := range documents {
-			if ok, _ := fits(q.Query, d); ok && d.found {
+			if ok, _ := fits(q.Query, d); ok && d.isFound() {
 				delete(documents, id)
 			}
 		}

@@ -180,9 +180,10 @@ func (f *Fake) delete(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	end, err := time.Parse(time.RFC3339Nano, r.FormValue("end"))
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+	_, err = time.Parse(time.RFC3339, r.FormValue("start"))
+	end, err2 := time.Parse(time.RFC3339, r.FormValue("end"))
+	if err != nil || err2 != nil || end.After(time.Now()) {
+		http.Error(w, "invalid time, or deletes in the future", http.StatusBadRequest)
 		return
 	}
 	for _, s := range f.streams {
