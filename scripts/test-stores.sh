@@ -102,7 +102,7 @@ if [ -z "${LOKI:-}" ]; then
 	start_loki
 fi
 echo "Loki at $LOKI:"
-$GO test ./worker/logs/loki -count 1 -v -run '^TestStore$' -server "$LOKI"
+$GO test ./worker/logs/loki -count 1 -v -timeout 20m -run '^(TestStore|TestRefusedLines|TestLinesAreKeptOnce)$' -server "$LOKI"
 if [ ! -x "$STORES/zinc-$ZINC_VERSION" ]; then
 	echo "Building ZincSearch $ZINC_VERSION."
 	build_zinc

@@ -21,33 +21,47 @@ var realServer = flag.String("server", "", "the URL of a Loki that the suite is 
 
 const kept = 30 * 24 * time.Hour
 
-func TestStore(t *testing.T) {
-	url := *realServer
-	if url == "" {
-		url = lokitest.Start(t).URL
-	} else {
+// address is that of the server that is asked.
+func address(t *testing.T) string {
+	if *realServer != "" {
 		storetest.Patience = 6 * time.Minute // it looks every 5 minutes for what is to go
+		return *realServer
 	}
-	storetest.Test(t, New(url, kept))
+	return lokitest.Start(t).URL
 }
 
-func line(nanos int64, text string) core.LogRecord {
-	return core.LogRecord{TenantID: "acme", AppID: "shop", LogLine: core.LogLine{Time: time.Now().Add(-time.Hour).Truncate(time.Hour).Add(time.Duration(nanos)).UTC(),
-		Instance: "a", Version: "1.0", Stream: "stdout", Line: text}}
+func TestStore(t *testing.T) { storetest.Test(t, New(address(t), kept)) }
+
+func line(tenant string, age time.Duration, text string) core.LogRecord {
+	return core.LogRecord{TenantID: tenant, AppID: "shop", LogLine: core.LogLine{Time: time.Now().Add(-age).UTC(), Instance: "a", Version: "1.0", Stream: "stdout", Line: text}}
 }
 
 // Lines that the server never takes are named, and all others are kept.
 func TestRefusedLines(t *testing.T) {
-	f := lokitest.Start(t)
-	f.Refuse(func(text string) bool { return strings.HasPrefix(text, "old") })
-	s := New(f.URL, kept)
-	lines := []core.LogRecord{line(1, "old 1"), line(2, "new 1"), line(3, "old 2"), line(4, "new 2"), line(5, "new 3")}
+	s, tenant := New(address(t), kept), core.NewID()
+	const old = 8 * 24 * time.Hour
+	lines := []core.LogRecord{line(tenant, old, "old 1"), line(tenant, 5*time.Minute, "new 1"), line(tenant, old, "old 2"), line(tenant, 4*time.Minute, "new 2"), line(tenant, 3*time.Minute, "new 3")}
 	refused, ok := errors.AsType[*core.LogRefusal](s.Append(t.Context(), lines))
-	if !ok || !slices.Equal(refused.Lines, []core.LogRecord{lines[0], lines[2]}) || !strings.Contains(refused.Error(), "too old") {
+	if !ok || !slices.Equal(refused.Lines, []core.LogRecord{lines[0], lines[2]}) || !strings.Contains(refused.Error(), "old") {
 		t.Errorf("refused %+v", refused)
 	}
-	found, _, err := s.Search(t.Context(), core.LogSearch{TenantID: "acme", AppID: "shop", Limit: 10})
+	found, _, err := s.Search(t.Context(), core.LogSearch{TenantID: tenant, AppID: "shop", Limit: 10})
 	if err != nil || !slices.Equal(found, []core.LogRecord{lines[4], lines[3], lines[1]}) {
+		t.Errorf("found %v, %v", found, err)
+	}
+}
+
+// What is offered again is there once.
+func TestLinesAreKeptOnce(t *testing.T) {
+	s, lines := New(address(t), kept), []core.LogRecord{line(core.NewID(), time.Minute, "one"), line("", time.Second, "two")}
+	lines[1].TenantID, lines[1].Part = lines[0].TenantID, true
+	for range 2 {
+		if err := s.Append(t.Context(), lines); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, _, err := s.Search(t.Context(), core.LogSearch{TenantID: lines[0].TenantID, AppID: "shop", Forward: true, Limit: 10})
+	if err != nil || !slices.Equal(found, lines) {
 		t.Errorf("found %v, %v", found, err)
 	}
 }
@@ -56,7 +70,7 @@ func TestRefusedLines(t *testing.T) {
 func TestABusyServer(t *testing.T) {
 	f := lokitest.Start(t)
 	f.Busy(2)
-	if err := New(f.URL, kept).Append(t.Context(), []core.LogRecord{line(1, "one")}); err != nil {
+	if err := New(f.URL, kept).Append(t.Context(), []core.LogRecord{line("acme", 0, "one")}); err != nil {
 		t.Error(err)
 	}
 }
@@ -80,7 +94,7 @@ func TestFailuresAreTold(t *testing.T) {
 	for status, want := range map[int]string{http.StatusUnauthorized: "error.log_store_denied", http.StatusForbidden: "error.log_store_denied",
 		http.StatusInternalServerError: "error.log_store_away", http.StatusFound: "error.log_store_away", http.StatusInsufficientStorage: "error.log_store_full"} {
 		f.Answer(status)
-		err := New(url, kept).Append(t.Context(), []core.LogRecord{line(1, "one")})
+		err := New(url, kept).Append(t.Context(), []core.LogRecord{line("acme", 0, "one")})
 		if got := core.ErrorMessage(err); got.Key != want || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%d: %v", status, err)
 		}
