@@ -54,7 +54,8 @@ func keptElsewhere(t *testing.T, kind, at string) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	b, app := online(t, testenv.ImageOptions{}, nil, withArgs("--logs-kind", kind, "--logs-url", "http://berth:hunter2@"+server.Listener.Addr().String()))
+	address := "http://berth:hunter2@" + server.Listener.Addr().String()
+	b, app := online(t, testenv.ImageOptions{}, nil, withArgs("--logs-kind", kind, "--logs-url", address))
 	write := func(line string) {
 		if status, _, err := b.get(app, "/log?line="+url.QueryEscape(line)); err != nil || status != http.StatusOK {
 			t.Fatal(status, err)
@@ -81,7 +82,8 @@ func keptElsewhere(t *testing.T, kind, at string) {
 	if _, err := b.found(app, "q=number"); err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("while it is away a search says %v", err)
 	}
-	if page := b.page(b.firstOperator(), "/apps/"+app+"/logs"); !strings.Contains(page, "the log store does not answer") || strings.Contains(page, "hunter2") {
+	page := b.page(b.firstOperator(), "/apps/"+app+"/logs")
+	if !strings.Contains(page, "the log store does not answer") || strings.Contains(page, "hunter2") {
 		t.Errorf("while it is away the page says %s", page)
 	}
 	away.Store(false)

@@ -18,12 +18,12 @@ type document struct {
 	Level    core.LogLevel `json:"level,omitempty"`
 	Part     bool          `json:"part,omitempty"`
 	Dropped  int           `json:"dropped,omitempty"`
-	Fields   []string      `json:"fields,omitempty"` // of a line that is a JSON object, as name=value; to be found, never read
+	Fields   []string      `json:"fields,omitempty"` // of a JSON object, as name=value; to be found, never read
 }
 
 func newDocument(r core.LogRecord) document {
-	return document{Time: r.Time.UTC(), Message: r.Line, Tenant: r.TenantID, App: r.AppID, Instance: r.Instance, Version: r.Version,
-		Stream: r.Stream, Level: r.Level, Part: r.Part, Dropped: r.Dropped, Fields: fieldsOf(r.Line)}
+	return document{Time: r.Time.UTC(), Message: r.Line, Tenant: r.TenantID, App: r.AppID, Instance: r.Instance,
+		Version: r.Version, Stream: r.Stream, Level: r.Level, Part: r.Part, Dropped: r.Dropped, Fields: fieldsOf(r.Line)}
 }
 
 func (d document) record() core.LogRecord {

@@ -30,7 +30,7 @@ func New(address string, kept time.Duration) *Store {
 
 const (
 	ahead   = 10 * time.Minute // by which clocks go wrong without being wrong
-	reserve = 64               // how many lines more than asked for are read, lest lines of the very same nanosecond be cut apart
+	reserve = 64               // lines read beyond what is asked for, lest those of one nanosecond be cut apart
 	most    = 10_000           // documents that a server gives at once
 )
 
@@ -88,8 +88,8 @@ func (s *Store) Forget(ctx context.Context, tenantID, appID string, before time.
 	if err := s.refresh(ctx); err != nil {
 		return err
 	}
-	return s.call(ctx, http.MethodPost, "/"+days+"/_delete_by_query?conflicts=proceed&wait_for_completion=false&refresh=true",
-		clause{"query": older(tenantID, appID, before)}, nil)
+	path := "/" + days + "/_delete_by_query?conflicts=proceed&wait_for_completion=false&refresh=true"
+	return s.call(ctx, http.MethodPost, path, clause{"query": older(tenantID, appID, before)}, nil)
 }
 
 func (s *Store) refresh(ctx context.Context) error {
@@ -113,8 +113,9 @@ func (s *Store) find(ctx context.Context, query clause, forward bool, limit int)
 			}
 		}
 	}
-	err := s.call(ctx, http.MethodPost, "/"+days+"/_search?allow_partial_search_results=false", clause{"query": query, "size": limit,
-		"track_total_hits": false, "sort": []clause{{"@timestamp": clause{"order": order, "unmapped_type": "date_nanos"}}}}, &answer)
+	question := clause{"query": query, "size": limit, "track_total_hits": false,
+		"sort": []clause{{"@timestamp": clause{"order": order, "unmapped_type": "date_nanos"}}}}
+	err := s.call(ctx, http.MethodPost, "/"+days+"/_search?allow_partial_search_results=false", question, &answer)
 	found := make([]document, len(answer.Hits.Hits))
 	for i, hit := range answer.Hits.Hits {
 		found[i] = hit.Source

@@ -50,7 +50,8 @@ func (z *zinc) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	switch {
 	case r.Method == http.MethodPut:
-		for theirs, its := range map[string]string{"date_nanos": `date","format":"2006-01-02T15:04:05.999999999Z07:00`, "wildcard": "keyword", "integer": "numeric", "boolean": "bool"} {
+		for theirs, its := range map[string]string{"wildcard": "keyword", "integer": "numeric", "boolean": "bool",
+			"date_nanos": `date","format":"2006-01-02T15:04:05.999999999Z07:00`} {
 			body = bytes.ReplaceAll(body, []byte(`"type":"`+theirs+`"`), []byte(`"type":"`+its+`"`))
 		}
 	case act == "_search":

@@ -33,14 +33,16 @@ func address(t *testing.T) string {
 func TestStore(t *testing.T) { storetest.Test(t, New(address(t), kept)) }
 
 func line(tenant string, age time.Duration, text string) core.LogRecord {
-	return core.LogRecord{TenantID: tenant, AppID: "shop", LogLine: core.LogLine{Time: time.Now().Add(-age).UTC(), Instance: "a", Version: "1.0", Stream: "stdout", Line: text}}
+	return core.LogRecord{TenantID: tenant, AppID: "shop", LogLine: core.LogLine{Time: time.Now().Add(-age).UTC(),
+		Instance: "a", Version: "1.0", Stream: "stdout", Line: text}}
 }
 
 // Lines that the server never takes are named, and all others are kept.
 func TestRefusedLines(t *testing.T) {
 	s, tenant := New(address(t), kept), core.NewID()
 	const old = 8 * 24 * time.Hour
-	lines := []core.LogRecord{line(tenant, old, "old 1"), line(tenant, 5*time.Minute, "new 1"), line(tenant, old, "old 2"), line(tenant, 4*time.Minute, "new 2"), line(tenant, 3*time.Minute, "new 3")}
+	lines := []core.LogRecord{line(tenant, old, "old 1"), line(tenant, 5*time.Minute, "new 1"), line(tenant, old, "old 2"),
+		line(tenant, 4*time.Minute, "new 2"), line(tenant, 3*time.Minute, "new 3")}
 	refused, ok := errors.AsType[*core.LogRefusal](s.Append(t.Context(), lines))
 	if !ok || !slices.Equal(refused.Lines, []core.LogRecord{lines[0], lines[2]}) || !strings.Contains(refused.Error(), "old") {
 		t.Errorf("refused %+v", refused)
@@ -91,8 +93,11 @@ func TestWhoBerthIs(t *testing.T) {
 func TestFailuresAreTold(t *testing.T) {
 	f := lokitest.Start(t)
 	url := strings.Replace(f.URL, "://", "://berth:hunter2@", 1)
-	for status, want := range map[int]string{http.StatusUnauthorized: "error.log_store_denied", http.StatusForbidden: "error.log_store_denied",
-		http.StatusInternalServerError: "error.log_store_away", http.StatusFound: "error.log_store_away", http.StatusInsufficientStorage: "error.log_store_full"} {
+	for status, want := range map[int]string{
+		http.StatusUnauthorized: "error.log_store_denied", http.StatusForbidden: "error.log_store_denied",
+		http.StatusInternalServerError: "error.log_store_away", http.StatusFound: "error.log_store_away",
+		http.StatusInsufficientStorage: "error.log_store_full",
+	} {
 		f.Answer(status)
 		err := New(url, kept).Append(t.Context(), []core.LogRecord{line("acme", 0, "one")})
 		if got := core.ErrorMessage(err); got.Key != want || strings.Contains(err.Error(), "hunter2") {
@@ -109,8 +114,9 @@ func TestFailuresAreTold(t *testing.T) {
 func TestNothingTypedIsLanguage(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`["\\{}|=~!,\x60\n\[\]()$*. or]{1,12}`))
-		s := core.LogSearch{TenantID: text.Draw(t, "tenant"), AppID: text.Draw(t, "app"), Words: []string{text.Draw(t, "word")},
-			Not: []string{text.Draw(t, "not")}, Fields: []core.LogField{{Name: text.Draw(t, "name"), Value: text.Draw(t, "value")}}, Instance: text.Draw(t, "instance")}
+		s := core.LogSearch{TenantID: text.Draw(t, "tenant"), AppID: text.Draw(t, "app"), Instance: text.Draw(t, "instance"),
+			Words: []string{text.Draw(t, "word")}, Not: []string{text.Draw(t, "not")},
+			Fields: []core.LogField{{Name: text.Draw(t, "name"), Value: text.Draw(t, "value")}}}
 		q, err := query(s)
 		if core.ErrorCode(err) == core.EINVALID {
 			return
@@ -123,7 +129,8 @@ func TestNothingTypedIsLanguage(t *testing.T) {
 		if plain.MatchString(s.Fields[0].Value) {
 			stages++
 		}
-		if len(parsed.Stages) != stages || parsed.Labels["tenant"] != s.TenantID || parsed.Labels["app"] != s.AppID || parsed.Labels["instance"] != s.Instance {
+		got := core.LogSearch{TenantID: parsed.Labels["tenant"], AppID: parsed.Labels["app"], Instance: parsed.Labels["instance"]}
+		if len(parsed.Stages) != stages || got.TenantID != s.TenantID || got.AppID != s.AppID || got.Instance != s.Instance {
 			t.Fatalf("%s: %d stages, %q", q, len(parsed.Stages), parsed.Labels)
 		}
 	})

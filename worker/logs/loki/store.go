@@ -95,8 +95,9 @@ func (s *Store) Epoch(ctx context.Context) (string, error) {
 
 // Forget implements core.LogStore. Loki reckons in milliseconds: what is of the very last one stays.
 func (s *Store) Forget(ctx context.Context, tenantID, appID string, before time.Time) error {
-	end := before.Add(-1).Truncate(time.Millisecond)
-	values := url.Values{"query": {selector(tenantID, appID)}, "start": {"1970-01-01T00:00:00Z"}, "end": {end.UTC().Format(time.RFC3339Nano)}}
+	end := before.Add(-1).Truncate(time.Millisecond).UTC()
+	values := url.Values{"query": {selector(tenantID, appID)},
+		"start": {time.Unix(0, 0).UTC().Format(time.RFC3339)}, "end": {end.Format(time.RFC3339Nano)}}
 	answer, err := s.server.Ask(ctx, http.MethodPost, "/loki/api/v1/delete?"+values.Encode(), "", nil)
 	if err != nil {
 		return err
@@ -105,14 +106,15 @@ func (s *Store) Forget(ctx context.Context, tenantID, appID string, before time.
 }
 
 // query returns the lines that a query finds in a window, in no order.
-func (s *Store) query(ctx context.Context, q string, w window, forward bool, limit int) (lines []core.LogRecord, err error) {
+func (s *Store) query(ctx context.Context, q string, w window, forward bool, limit int) ([]core.LogRecord, error) {
 	direction := "backward"
 	if forward {
 		direction = "forward"
 	}
 	form := url.Values{"query": {q}, "limit": {strconv.Itoa(limit)}, "direction": {direction},
 		"start": {strconv.FormatInt(w.from.UnixNano(), 10)}, "end": {strconv.FormatInt(w.to.UnixNano(), 10)}}
-	answer, err := s.server.Insist(ctx, http.MethodPost, "/loki/api/v1/query_range", "application/x-www-form-urlencoded", []byte(form.Encode()))
+	answer, err := s.server.Insist(ctx, http.MethodPost, "/loki/api/v1/query_range",
+		"application/x-www-form-urlencoded", []byte(form.Encode()))
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +123,7 @@ func (s *Store) query(ctx context.Context, q string, w window, forward bool, lim
 	if err := json.NewDecoder(answer).Decode(&found); err != nil {
 		return nil, server.Odd(err)
 	}
+	var lines []core.LogRecord
 	for _, r := range found.Data.Result {
 		lines = append(lines, r.records()...)
 	}

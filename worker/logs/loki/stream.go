@@ -32,7 +32,8 @@ type note struct {
 }
 
 func labelsOf(r core.LogRecord) labels {
-	return labels{Tenant: r.TenantID, App: r.AppID, Instance: r.Instance, Version: r.Version, Stream: r.Stream, Level: r.Level}
+	return labels{Tenant: r.TenantID, App: r.AppID, Instance: r.Instance, Version: r.Version, Stream: r.Stream,
+		Level: r.Level}
 }
 
 func noteOf(r core.LogRecord) (n note) {

@@ -146,7 +146,8 @@ func (f *Fake) bulk(w http.ResponseWriter, r *http.Request) {
 		}
 		status, kind := f.keep(place.Index, place.ID, d)
 		failed = failed || status >= 300
-		items = append(items, map[string]any{"create": map[string]any{"status": status, "error": map[string]any{"type": kind, "reason": "because"}}})
+		why := map[string]string{"type": kind, "reason": "because"}
+		items = append(items, map[string]any{"create": map[string]any{"status": status, "error": why}})
 	}
 	answer(w, map[string]any{"errors": failed, "items": items})
 }
