@@ -19,7 +19,8 @@ func (s *Store) Append(ctx context.Context, lines []core.LogRecord) error {
 		return err
 	}
 	var answer bulkAnswer
-	if err := s.send(ctx, http.MethodPost, "/_bulk", "application/x-ndjson", bulk(lines), &answer); err != nil {
+	got, err := s.server.Insist(ctx, http.MethodPost, "/_bulk", "application/x-ndjson", bulk(lines))
+	if err := read(got, err, &answer); err != nil {
 		return err
 	}
 	if answer.Errors == nil || len(answer.Items) != len(lines) {

@@ -115,11 +115,21 @@ func TestTheTemplateIsMadeOnce(t *testing.T) {
 	}
 }
 
+// Lines wait for a server that is too busy for a moment; who searches is told.
 func TestABusyServer(t *testing.T) {
 	f := elastictest.Start(t)
+	s, lines := New(f.URL, kept), []core.LogRecord{line(time.Now(), "one")}
+	if err := s.Append(t.Context(), lines); err != nil {
+		t.Fatal(err)
+	}
 	f.Busy(2)
-	if err := New(f.URL, kept).Append(t.Context(), []core.LogRecord{line(time.Now(), "one")}); err != nil {
+	if err := s.Append(t.Context(), lines); err != nil {
 		t.Error(err)
+	}
+	f.Busy(1)
+	_, _, err := s.Search(t.Context(), core.LogSearch{TenantID: "acme", AppID: "shop", Limit: 1})
+	if core.ErrorMessage(err).Key != "error.log_store_busy" {
+		t.Errorf("a search says %v", err)
 	}
 }
 

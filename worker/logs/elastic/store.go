@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -123,7 +124,7 @@ func (s *Store) find(ctx context.Context, query clause, forward bool, limit int)
 	return found, err
 }
 
-// call asks the server and reads its answer into a value, unless that is nil.
+// call asks the server and reads its answer.
 func (s *Store) call(ctx context.Context, method, path string, question, answer any) error {
 	var body []byte
 	kind := ""
@@ -134,11 +135,12 @@ func (s *Store) call(ctx context.Context, method, path string, question, answer 
 			return err
 		}
 	}
-	return s.send(ctx, method, path, kind, body, answer)
+	got, err := s.server.Ask(ctx, method, path, kind, body)
+	return read(got, err, answer)
 }
 
-func (s *Store) send(ctx context.Context, method, path, kind string, body []byte, answer any) error {
-	got, err := s.server.Insist(ctx, method, path, kind, body)
+// read reads what the server answered into a value, unless that is nil.
+func read(got io.ReadCloser, err error, answer any) error {
 	if r, ok := errors.AsType[*server.Refusal](err); ok && strings.Contains(r.Text, "cluster_block_exception") {
 		return server.Full(r)
 	}

@@ -113,7 +113,7 @@ func (s *Store) query(ctx context.Context, q string, w window, forward bool, lim
 	}
 	form := url.Values{"query": {q}, "limit": {strconv.Itoa(limit)}, "direction": {direction},
 		"start": {strconv.FormatInt(w.from.UnixNano(), 10)}, "end": {strconv.FormatInt(w.to.UnixNano(), 10)}}
-	answer, err := s.server.Insist(ctx, http.MethodPost, "/loki/api/v1/query_range",
+	answer, err := s.server.Ask(ctx, http.MethodPost, "/loki/api/v1/query_range",
 		"application/x-www-form-urlencoded", []byte(form.Encode()))
 	if err != nil {
 		return nil, err

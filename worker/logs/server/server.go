@@ -79,7 +79,7 @@ func (s *Server) Ask(ctx context.Context, method, path, kind string, body []byte
 	return nil, judge(&Refusal{Request: method + " " + req.URL.Path, Status: res.StatusCode, Text: string(bytes.TrimSpace(text))})
 }
 
-// Insist is Ask for a server that may be too busy: it is asked again until its patience, or this one's, ends.
+// Insist is Ask for what can wait while the server is too busy: it is asked again until its patience, or this one's, ends.
 func (s *Server) Insist(ctx context.Context, method, path, kind string, body []byte) (io.ReadCloser, error) {
 	for end, wait := time.Now().Add(Patience), 250*time.Millisecond; ; wait *= 2 {
 		answer, err := s.Ask(ctx, method, path, kind, body)
