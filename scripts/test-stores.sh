@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the suite of log stores against real servers. Loki and ZincSearch, which has a part of Elasticsearch's interface,
 # are built from their Go modules, which takes some minutes the first time; an Elasticsearch, an OpenSearch or a Loki that
-# runs already is named.
+# runs already is named. It takes ten minutes: Loki looks every five for what it is to forget.
 #   scripts/test-stores.sh                                        Loki and ZincSearch, built and started here
 #   LOKI=http://127.0.0.1:3100 scripts/test-stores.sh             a Loki that is there
 #   ELASTICSEARCH=http://127.0.0.1:9200 scripts/test-stores.sh    that too
