@@ -42,10 +42,13 @@ bench: ## print the figures that Berth is to reach, measured on this machine
 bench-gateway: ## print the figures of the gateway beside nginx, HAProxy and Caddy, measured on this machine
 	@BERTH_PACKAGES="haproxy nghttp2-client" scripts/with-test-engine.sh scripts/bench-gateway.sh
 
+test-stores: ## run the suite of log stores against real servers: Loki and ZincSearch, which are built, and those that are named
+	@GO=$(GO) scripts/test-stores.sh
+
 soak: ## release, roll back, kill and replace the program for five minutes under load: no request may fail
 	@scripts/with-test-engine.sh $(GO) test ./e2e -run '^TestSoak$$' -soak 5m -timeout 20m -v
 
 clean: ## remove what was built
 	rm -rf bin node_modules
 
-.PHONY: help run build clients test test-all test-unit check generate bench bench-gateway soak clean
+.PHONY: help run build clients test test-all test-unit check generate bench bench-gateway test-stores soak clean

@@ -40,6 +40,9 @@ func doctor(ctx context.Context, cfg config.Config, out io.Writer) error {
 		findings = append(findings, checkSnapshot(cfg))
 	}
 	findings = append(findings, checkTCP(ctx, cfg)...)
+	if cfg.LogsURL != "" {
+		findings = append(findings, checkLogStore(ctx, cfg))
+	}
 	if cfg.GatewayHTTPS != "" {
 		findings = append(findings, checkKey(cfg))
 	}
@@ -90,6 +93,13 @@ func checkDatabase(ctx context.Context, cfg config.Config) finding {
 		return finding{"database", true, fmt.Sprintf("%s answers; %d changes of its schema are applied at the next start", cfg.Database, pending), ""}
 	}
 	return finding{"database", true, cfg.Database + " answers and is up to date", ""}
+}
+
+func checkLogStore(ctx context.Context, cfg config.Config) finding {
+	if _, err := newLogStore(cfg).Epoch(ctx); err != nil {
+		return finding{"log store", false, explain(err), "Check logs-url and logs-kind, that the server runs, and that it lets this user in."}
+	}
+	return finding{"log store", true, cfg.LogsKind + " answers", ""}
 }
 
 func checkDisk(cfg config.Config) finding {

@@ -10,6 +10,8 @@ import (
 	"berth/worker"
 	"berth/worker/logs"
 	"berth/worker/logs/drain"
+	"berth/worker/logs/elastic"
+	"berth/worker/logs/loki"
 	"berth/worker/logs/victoria"
 	"berth/worker/logs/victoria/process"
 	"berth/worker/outbound"
@@ -28,6 +30,12 @@ func newLogStore(cfg config.Config) core.LogStore {
 	if cfg.LogsURL == "" {
 		return victoria.NewLocal(process.Socket(logsDir(cfg)))
 	}
+	switch cfg.LogsKind {
+	case "loki":
+		return loki.New(cfg.LogsURL, cfg.LogsKept())
+	case "elasticsearch":
+		return elastic.New(cfg.LogsURL, cfg.LogsKept())
+	}
 	return victoria.New(cfg.LogsURL)
 }
 
@@ -36,6 +44,9 @@ func (p *parts) logLoops() []worker.Loop {
 	loops := []worker.Loop{{Name: "log drains", Run: p.drains.Run}, {Name: "log collector", Run: p.collector.Run}}
 	if p.cfg.LogsURL == "" {
 		loops = append(loops, worker.Loop{Name: "log store", Run: p.logKeeper().Run})
+	}
+	if s, ok := p.lines.(*elastic.Store); ok { // of itself it keeps everything
+		loops = append(loops, worker.Loop{Name: "log retention", Run: s.Run})
 	}
 	return loops
 }

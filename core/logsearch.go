@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // The most that a search may ask for.
@@ -58,6 +60,20 @@ func ParseLogWords(text string) (words, not []string) {
 		}
 	}
 	return words, not
+}
+
+// LogWordCases returns a word as it may stand in a line that has it: as it is, small, with a capital at its beginning,
+// in capitals. It is for implementations of LogStore; to try every case costs several times as much.
+func LogWordCases(word string) []string {
+	lower := strings.ToLower(word)
+	first, size := utf8.DecodeRuneInString(lower)
+	var all []string
+	for _, c := range []string{word, lower, string(unicode.ToUpper(first)) + lower[size:], strings.ToUpper(word)} {
+		if !slices.Contains(all, c) {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // String writes a position as a word that ParseLogPosition reads.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -80,16 +81,49 @@ func (s LogSearch) Page(lines []LogRecord) (page []LogRecord, more bool) {
 	return lines[:min(len(lines), s.Limit)], len(lines) > s.Limit
 }
 
+// Span returns the first moment of the search and the one behind its last, for a store that has lines from oldest to
+// newest. Lines of the moment of Beyond are within it. It is for implementations of LogStore.
+func (s LogSearch) Span(oldest, newest time.Time) (from, to time.Time) {
+	from, to = oldest, newest
+	if s.From.After(from) {
+		from = s.From
+	}
+	if !s.To.IsZero() && s.To.Before(to) {
+		to = s.To
+	}
+	at := s.Beyond.Time
+	switch {
+	case at.IsZero():
+	case s.Forward && at.After(from):
+		from = at
+	case !s.Forward && at.Before(to):
+		to = at.Add(1)
+	}
+	return from, to
+}
+
 // LogField is a field of a line that is a JSON object, and its value as text.
 type LogField struct{ Name, Value string }
 
 // MaxLogPage is the most lines that one search returns.
 const MaxLogPage = 1000
 
+// LogRefusal is the error of lines that a store will never take, such as those that are too old for it.
+type LogRefusal struct {
+	Lines []LogRecord
+	Why   error // for the log
+}
+
+// Error implements error.
+func (r *LogRefusal) Error() string {
+	return strconv.Itoa(len(r.Lines)) + " lines were refused: " + r.Why.Error()
+}
+
 // LogStore keeps lines. It is unscoped: core/service checks the actor and names tenant and app before calling it.
 // Errors of every method: EUNAVAILABLE when it does not answer, EINSUFFICIENT when it has no room.
 type LogStore interface {
-	// Append keeps lines. After an error some may be kept and some not: ask Times before offering them again.
+	// Append keeps lines. After an error some may be kept and some not: ask Times before offering them again. After a
+	// *LogRefusal all others are kept.
 	Append(ctx context.Context, lines []LogRecord) error
 	// Search returns at most s.Limit lines in the order of the search, and whether there may be more behind them.
 	// Lines may be found a second or two after they were appended.

@@ -72,8 +72,8 @@ type Config struct {
 
 	DefaultPlan string `name:"default-plan" default:"standard" placeholder:"PLAN" help:"The plan of teams that are made without naming one: unlimited, starter, standard, or one that operators made."`
 
-	LogsURL       string `name:"logs-url" secret:"dsn" placeholder:"URL" help:"A server that keeps what apps write, user and password included where it asks for them. Default: none, Berth keeps it in the data directory."`
-	LogsKind      string `name:"logs-kind" default:"victorialogs" placeholder:"KIND" help:"What answers at logs-url: victorialogs."`
+	LogsURL       string `name:"logs-url" secret:"dsn" placeholder:"URL" help:"A server that keeps what apps write, such as http://loki:3100, with user and password in it where it asks for them. Default: none, Berth keeps it in the data directory."`
+	LogsKind      string `name:"logs-kind" default:"victorialogs" placeholder:"KIND" help:"What answers at logs-url: victorialogs, loki, or elasticsearch, which is OpenSearch too."`
 	LogsRetention int    `name:"logs-retention" default:"30" placeholder:"DAYS" help:"How many days Berth keeps what apps write, unless their plan says less."`
 
 	AuditRetention int `name:"audit-retention" default:"365" placeholder:"DAYS" help:"How many days the audit is kept; 0 keeps it for ever."`

@@ -193,6 +193,7 @@ func TestFaults(t *testing.T) {
 		{"--logs-retention=0", "logs-retention:"},
 		{"--logs-kind=syslog", "logs-kind:"},
 		{"--logs-url=logs:9428", "logs-url:"},
+		{"--logs-kind=loki", "logs-url:"},
 		{"--host-address=name", "host-address:"},
 		{"--port-range=30000-25700", "port-range:"},
 		{"--port-range=25700", "port-range:"},

@@ -79,7 +79,10 @@ func (f *faults) networks(name string, list []string) {
 }
 
 func (f *faults) logs(c Config) {
-	f.oneOf("logs-kind", c.LogsKind, "victorialogs")
+	f.oneOf("logs-kind", c.LogsKind, "victorialogs", "loki", "elasticsearch")
+	if c.LogsURL == "" && (c.LogsKind == "loki" || c.LogsKind == "elasticsearch") {
+		f.add("logs-url", "nothing says where this %s is; write its address, or leave logs-kind out", c.LogsKind)
+	}
 	if c.LogsRetention < 1 || c.LogsRetention > 3650 {
 		f.add("logs-retention", "%d is no number of days; write 1 to 3650", c.LogsRetention)
 	}

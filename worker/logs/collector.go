@@ -26,12 +26,13 @@ type CollectorOptions struct {
 // it goes back to that place and leaves out what the store has already: no gap, no double. What is not taken waits in
 // the engine's own files.
 type Collector struct {
-	opts    CollectorOptions
-	quotas  *quotas
-	teller  *teller
-	durable *durable
-	dropped atomic.Int64
-	reading sync.Map // instance id -> channel that is closed when its log has been read to the end
+	opts     CollectorOptions
+	quotas   *quotas
+	drops    *teller
+	refusals *teller
+	durable  *durable
+	dropped  atomic.Int64
+	reading  sync.Map // instance id -> channel that is closed when its log has been read to the end
 }
 
 // NewCollector makes a Collector. Run it in one process of a host.
@@ -45,10 +46,12 @@ func NewCollector(o CollectorOptions) *Collector {
 	if o.Tap == nil {
 		o.Tap = func([]core.LogRecord) {}
 	}
-	return &Collector{opts: o, quotas: newQuotas(o.Source.opts.Store), teller: newTeller(o.Source.opts.Store), durable: newDurable(o.Path)}
+	return &Collector{opts: o, quotas: newQuotas(o.Source.opts.Store), drops: newDropTeller(o.Source.opts.Store),
+		refusals: newRefusalTeller(o.Source.opts.Store), durable: newDurable(o.Path)}
 }
 
-// Dropped returns how many lines were not kept since the start, because apps wrote more than their quota allows.
+// Dropped returns how many lines were not kept since the start, because apps wrote more than their quota allows
+// or the store refuses them.
 func (c *Collector) Dropped() int64 { return c.dropped.Load() }
 
 const (

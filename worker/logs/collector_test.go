@@ -270,3 +270,40 @@ func TestLevels(t *testing.T) {
 		}
 	}
 }
+
+// choosy is a store that never takes some lines.
+type choosy struct{ *shaky }
+
+func (c choosy) Append(ctx context.Context, lines []core.LogRecord) error {
+	var taken []core.LogRecord
+	refused := core.LogRefusal{Why: errors.New("too old")}
+	for _, l := range lines {
+		if strings.HasSuffix(l.Line, "7") {
+			refused.Lines = append(refused.Lines, l)
+		} else {
+			taken = append(taken, l)
+		}
+	}
+	if err := c.shaky.Append(ctx, taken); err != nil || len(refused.Lines) == 0 {
+		return err
+	}
+	return &refused
+}
+
+// Lines that the store never takes are counted and said, and hold up no others.
+func TestCollectorGoesOnBehindRefusedLines(t *testing.T) {
+	h := newHouse(t)
+	s := &shaky{}
+	a := h.instance()
+	h.write(a, 0, 100)
+	c, _ := h.collect(choosy{s}, "")
+	var events []core.Event
+	for end := time.Now().Add(time.Minute); time.Now().Before(end) && (len(events) == 0 || len(s.all()) < 90); time.Sleep(10 * time.Millisecond) {
+		var err error
+		events, err = h.Events().List(h.ctx, core.EventFilter{AppID: "shop"})
+		must(t, err)
+	}
+	if len(s.all()) != 90 || c.Dropped() != 10 || len(events) != 1 || events[0].Kind != "lines_refused" {
+		t.Errorf("%d kept, %d counted, %+v", len(s.all()), c.Dropped(), events)
+	}
+}

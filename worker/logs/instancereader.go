@@ -99,7 +99,7 @@ func (r *instanceReader) sayDropped(ctx context.Context, before time.Time) {
 	record.Stream, record.Level, record.Part, record.Dropped = core.StreamBerth, core.LogWarn, false, n
 	record.Line = fmt.Sprintf("%d lines were not kept here: the app writes more than its quota allows", n)
 	_ = r.put(ctx, record)
-	if err := r.teller.dropped(ctx, record.AppID, n); err != nil {
+	if err := r.drops.tell(ctx, record.AppID, n); err != nil {
 		r.opts.Log.Debug("that lines were dropped cannot be told yet", "app", record.AppID, "error", err)
 	}
 }

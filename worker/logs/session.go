@@ -2,6 +2,7 @@ package logs
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"sync"
 	"time"
@@ -111,7 +112,10 @@ func (s *session) append(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := s.opts.Lines.Append(ctx, batch); err != nil {
+		err = s.opts.Lines.Append(ctx, batch)
+		if refused, ok := errors.AsType[*core.LogRefusal](err); ok {
+			s.refused(ctx, refused)
+		} else if err != nil {
 			return err
 		}
 		s.mu.Lock()
@@ -122,6 +126,21 @@ func (s *session) append(ctx context.Context) error {
 		}
 		s.mu.Unlock()
 		s.opts.Tap(batch)
+	}
+}
+
+// refused counts lines that the store never takes, and says so.
+func (s *session) refused(ctx context.Context, r *core.LogRefusal) {
+	s.opts.Log.Warn("the log store refuses lines for good", "error", r)
+	s.dropped.Add(int64(len(r.Lines)))
+	of := map[string]int{}
+	for _, l := range r.Lines {
+		of[l.AppID]++
+	}
+	for app, n := range of {
+		if err := s.refusals.tell(ctx, app, n); err != nil {
+			s.opts.Log.Debug("that lines were refused cannot be told yet", "app", app, "error", err)
+		}
 	}
 }
 

@@ -2,11 +2,8 @@ package victoria
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"berth/core"
 )
@@ -58,17 +55,11 @@ func query(s core.LogSearch, w window) string {
 	return q.String()
 }
 
-// contains matches lines that hold a text in one of the cases in which it is written: as it is, small, in capitals, or
-// with a capital at its beginning. To try every case takes five times as long.
-func contains(text string) string {
-	lower := strings.ToLower(text)
-	first, size := utf8.DecodeRuneInString(lower)
-	title := string(unicode.ToUpper(first)) + lower[size:]
-	var all []string
-	for _, variant := range []string{text, lower, title, strings.ToUpper(text)} {
-		if filter := exactly(variant); !slices.Contains(all, filter) {
-			all = append(all, filter)
-		}
+// contains matches lines that hold a word in one of its cases.
+func contains(word string) string {
+	all := core.LogWordCases(word)
+	for i := range all {
+		all[i] = exactly(all[i])
 	}
 	return "(" + strings.Join(all, " or ") + ")"
 }

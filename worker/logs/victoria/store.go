@@ -17,23 +17,16 @@ import (
 	"time"
 
 	"berth/core"
+	"berth/worker/logs/server"
 )
 
 // Store is core.LogStore over VictoriaLogs. Make it with New or NewLocal.
-type Store struct {
-	base   string
-	client *http.Client
-}
+type Store struct{ server *server.Server }
 
 var _ core.LogStore = (*Store)(nil)
 
-// patience is how long the server may take for an answer.
-const patience = 30 * time.Second
-
 // New uses the server at a URL, with whose user and password it signs in.
-func New(base string) *Store {
-	return &Store{base: strings.TrimSuffix(base, "/"), client: &http.Client{Timeout: patience}}
-}
+func New(address string) *Store { return &Store{server.New(address, server.Options{Key: "Bearer"})} }
 
 // NewLocal uses the server that listens on a socket of this machine.
 func NewLocal(socket string) *Store {
@@ -41,7 +34,7 @@ func NewLocal(socket string) *Store {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}
 	transport := &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 8, DisableCompression: true}
-	return &Store{base: "http://logs", client: &http.Client{Timeout: patience, Transport: transport}}
+	return &Store{server.New("http://logs", server.Options{Transport: transport})}
 }
 
 const streamFields = "_stream_fields=tenant,app,instance"
@@ -69,7 +62,7 @@ func (s *Store) Search(ctx context.Context, search core.LogSearch) (lines []core
 		err = s.query(ctx, query(search, w), func(line []byte) error {
 			var r row
 			if err := json.Unmarshal(line, &r); err != nil {
-				return core.Wrap(err, core.EUNAVAILABLE, "error.log_store_odd")
+				return server.Odd(err)
 			}
 			lines = append(lines, r.record())
 			return nil
@@ -97,7 +90,7 @@ func (s *Store) Times(ctx context.Context, instance string, since time.Time) ([]
 			Time time.Time `json:"_time"`
 		}
 		if err := json.Unmarshal(line, &r); err != nil {
-			return core.Wrap(err, core.EUNAVAILABLE, "error.log_store_odd")
+			return server.Odd(err)
 		}
 		all = append(all, r.Time.UTC())
 		return nil
@@ -119,7 +112,7 @@ func (s *Store) Epoch(ctx context.Context) (string, error) {
 		case name == "vm_app_start_timestamp":
 			epoch = value
 		case strings.HasPrefix(name, "vl_storage_is_read_only") && value != "0":
-			return "", full(nil)
+			return "", server.Full(nil)
 		}
 	}
 	return epoch, nil
@@ -146,7 +139,7 @@ func (s *Store) query(ctx context.Context, query string, f func(line []byte) err
 	for {
 		line, err := lines.ReadBytes('\n')
 		if err != nil && err != io.EOF {
-			return unavailable(err)
+			return server.Away(err)
 		}
 		if len(bytes.TrimSpace(line)) > 0 {
 			if err := f(line); err != nil {
@@ -159,38 +152,11 @@ func (s *Store) query(ctx context.Context, query string, f func(line []byte) err
 	}
 }
 
-// ask returns the body of an answer that is no refusal.
+// ask returns the body of an answer that is no refusal. Too many requests is what the server says when its disk is full.
 func (s *Store) ask(ctx context.Context, method, path, kind string, body []byte) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, method, s.base+path, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
+	answer, err := s.server.Ask(ctx, method, path, kind, body)
+	if r, ok := errors.AsType[*server.Refusal](err); ok && r.Status == http.StatusTooManyRequests {
+		err = server.Full(r)
 	}
-	if kind != "" {
-		req.Header.Set("Content-Type", kind)
-	}
-	res, err := s.client.Do(req)
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	if res.StatusCode < 300 {
-		return res.Body, nil
-	}
-	defer res.Body.Close()
-	text, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10))
-	err = fmt.Errorf("%s %s: %s: %s", method, req.URL.Path, res.Status, bytes.TrimSpace(text))
-	if res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusInsufficientStorage {
-		return nil, full(err)
-	}
-	return nil, unavailable(err)
-}
-
-func unavailable(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return err
-	}
-	return core.Wrap(err, core.EUNAVAILABLE, "error.log_store_away")
-}
-
-func full(err error) error {
-	return core.Wrap(err, core.EINSUFFICIENT, "error.log_store_full")
+	return answer, err
 }
