@@ -102,7 +102,7 @@ func (i identifier) bySession(c echo.Context) error {
 		return err
 	case actor.Kind != core.ActorNobody:
 		again := func(ctx context.Context) (core.Actor, error) {
-			_, actor, _, err := i.person(ctx, token)
+			_, actor, _, err := i.person(bare{ctx}, token)
 			return actor, err
 		}
 		ctx = handlers.WithUser(core.WithActor(ctx, actor), user)
@@ -111,6 +111,13 @@ func (i identifier) bySession(c echo.Context) error {
 	c.SetRequest(r.WithContext(ctx))
 	return nil
 }
+
+// bare is a context without its values. From one that has a session, scs would take that and not look whether it has
+// ended meanwhile.
+type bare struct{ context.Context }
+
+// Value implements context.Context.
+func (bare) Value(any) any { return nil }
 
 // person returns who has the session of a token, and ctx with that session. Without a token it is nobody.
 // Errors: EUNAUTHORIZED when the token belongs to no session.
