@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	patience   = 5 * time.Second // from the call of a method to its answer
+	patience   = 4500 * time.Millisecond // from the call of a method to its answer: a page says within 5 s that it cannot
 	firstPause = 2 * time.Millisecond
 	maxPause   = 100 * time.Millisecond
 )
