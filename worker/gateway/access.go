@@ -20,6 +20,7 @@ type AccessSink interface {
 const (
 	accessSoon   = 500 * time.Millisecond // the first line of an app waits no longer than this for the sink
 	accessLate   = 2 * time.Second        // those of an app that is busy: fewer and larger writes take less
+	accessEarly  = 1 * time.Second        // they may go after this, some at each look, so that not all go at once
 	accessPause  = 20 * time.Millisecond  // between two looks at what is due
 	accessBlocks = 8                      // of largeBuffer that may wait for the sink, of one app
 	accessBytes  = 64 << 20               // that may wait for it, of all apps
@@ -143,8 +144,8 @@ func (l *accessLog) run(ctx context.Context) {
 
 // flush passes the lines that are due to the sink, and reports whether others wait.
 func (l *accessLog) flush(now time.Time) bool {
-	for {
-		a, listed := l.next(now)
+	for early := l.share(); ; early-- {
+		a, listed := l.next(now, early > 0)
 		if a == nil {
 			return listed
 		}
@@ -159,21 +160,42 @@ func (l *accessLog) flush(now time.Time) bool {
 	}
 }
 
-// next returns an app whose lines are due, and whether it was listed for that; or nil, and whether others are listed.
-func (l *accessLog) next(now time.Time) (a *app, listed bool) {
+// share is how many may go early at one look, if all are to have gone by the time that they are due.
+func (l *accessLog) share() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.late)/int((accessLate-accessEarly)/accessPause) + 1
+}
+
+// next returns an app whose lines are due, or nearly so if early, and whether it was listed for that; or nil, and
+// whether others are listed.
+func (l *accessLog) next(now time.Time, early bool) (a *app, listed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if n := len(l.full); n > 0 {
 		a, l.full = l.full[n-1], l.full[:n-1]
 		return a, false
 	}
-	for _, queue := range []*[]due{&l.soon, &l.late} {
-		if q := *queue; len(q) > 0 && !q[0].at.After(now) {
-			*queue = q[1:]
-			return q[0].app, true
-		}
+	if a := take(&l.soon, now); a != nil {
+		return a, true
+	}
+	if early {
+		now = now.Add(accessLate - accessEarly)
+	}
+	if a := take(&l.late, now); a != nil {
+		return a, true
 	}
 	return nil, len(l.soon)+len(l.late) > 0
+}
+
+// take takes the first app out of a queue if it is due.
+func take(queue *[]due, now time.Time) *app {
+	q := *queue
+	if len(q) == 0 || q[0].at.After(now) {
+		return nil
+	}
+	*queue = q[1:]
+	return q[0].app
 }
 
 func (b *accessBuffer) take(now time.Time, listed bool) (blocks [][]byte, lost int64) {
