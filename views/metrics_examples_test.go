@@ -10,6 +10,7 @@ import (
 	"berth/views/app"
 	"berth/views/layout"
 	"berth/views/metrics"
+	"berth/views/paths"
 )
 
 // metricExamples are the pages of what an app and a host take: measured, not yet, each instance, and while the disk is full.
@@ -23,7 +24,11 @@ func metricExamples() map[string]templ.Component {
 	}
 	for _, m := range metrics.OfInstance {
 		c := chartExample(m)
-		c.Instances = []metrics.Share{{ID: "5f0c1a2b3c4d", Mean: 2e8, Max: 3e8}, {ID: "0a1b2c3d4e5f", Mean: 1e8, Max: 2e8}}
+		c.Data = paths.MetricData("shop", string(m), "1h", true)
+		c.Instances = []metrics.Share{
+			{ID: "5f0c1a2b3c4d", Amount: metrics.Amount{Mean: 2e8, Max: 3e8, Known: true}},
+			{ID: "0a1b2c3d4e5f", Amount: metrics.Amount{Mean: 1e8, Max: 2e8, Known: true}},
+		}
 		each.Charts = append(each.Charts, c)
 	}
 	full.Events = []core.Event{
@@ -44,5 +49,9 @@ func chartExample(m core.Metric) metrics.Chart {
 		v := 3e8 + 1e8*math.Sin(float64(i)/7)
 		points = append(points, core.MetricPoint{At: now.Add(time.Duration(i-60) * time.Minute), Mean: v, Max: v * 1.2})
 	}
-	return metrics.Chart{Metric: m, Known: true, Now: 3.1e8, Limit: 5e8, Rows: metrics.Table(points), Data: "/api/v1/apps/shop/metrics"}
+	rows := metrics.Table(now.Add(-time.Hour), now, points, nil)
+	for i := range rows {
+		rows[i].Before = metrics.Amount{Mean: 2.5e8, Max: 3e8, Known: i > 2} // measured since then
+	}
+	return metrics.Chart{Metric: m, Known: true, Now: 3.1e8, Limit: 5e8, Rows: rows, Compared: true, Data: paths.MetricData("shop", string(m), "1h", false)}
 }
