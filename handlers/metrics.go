@@ -136,7 +136,10 @@ func chartOf(ctx context.Context, q core.MetricQuery, past pastOf, each bool) (m
 		return c, err
 	}
 	points := whole[0].Points
-	c.Known, c.Now = true, points[len(points)-1].Mean
+	c.Known = true
+	if c.Now, err = current(ctx, q, past); err != nil {
+		return c, err
+	}
 	if each {
 		c.Rows = metrics.Table(q.From, q.To, points, nil)
 		c.Instances, err = shares(ctx, q, past)
@@ -152,6 +155,18 @@ func chartOf(ctx context.Context, q core.MetricQuery, past pastOf, each bool) (m
 		c.Rows = metrics.Table(q.From, q.To, points, nil)
 	}
 	return c, nil
+}
+
+// current is what was measured last, if that was within a minute.
+func current(ctx context.Context, q core.MetricQuery, past pastOf) (metrics.Amount, error) {
+	q.Step, q.To = core.MetricEvery, time.Now().Add(core.MetricEvery).Truncate(core.MetricEvery)
+	q.From = q.To.Add(-time.Minute)
+	whole, err := past(ctx, q)
+	if err != nil || len(whole) == 0 {
+		return metrics.Amount{}, err
+	}
+	points := whole[0].Points
+	return metrics.Sum(points[len(points)-1:]), nil
 }
 
 // before asks for the period before.

@@ -1,6 +1,7 @@
 package views_test
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/http"
@@ -10,18 +11,20 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"berth/core"
 )
 
 // metricAnswer is what the API says of an hour in which an app was measured from its second quarter on, with one gap, a
 // release and a crash.
-func metricAnswer(each bool) string {
+func metricAnswer(m core.Metric, each bool) string {
 	const step = time.Minute
 	from := now.Add(-time.Hour)
 	points := func(skip func(i int) bool) string {
 		var all []string
 		for i := range 60 {
-			if v := 3e8 + 1e8*math.Sin(float64(i)/7); !skip(i) {
-				all = append(all, fmt.Sprintf("[%d,%.0f,%.0f]", from.Add(time.Duration(i)*step).Unix(), v, v*1.2))
+			if v := cmp.Or(usual[m], 3) * (1 + math.Sin(float64(i)/7)/3); !skip(i) {
+				all = append(all, fmt.Sprintf("[%d,%g,%g]", from.Add(time.Duration(i)*step).Unix(), v, v*1.2))
 			}
 		}
 		return "[" + strings.Join(all, ",") + "]"
@@ -46,7 +49,7 @@ func newCharts(t *testing.T, page string) *site {
 	s := newSite(t, examples()[page])
 	s.mux.HandleFunc("GET /api/v1/apps/shop/metrics", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprint(w, metricAnswer(page == "metrics-each"))
+		fmt.Fprint(w, metricAnswer(core.Metric(r.URL.Query().Get("metric")), page == "metrics-each"))
 	})
 	s.mux.HandleFunc("GET /apps/tea-shop/head", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	s.open()

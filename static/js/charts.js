@@ -34,33 +34,35 @@ const language = document.documentElement.lang === "en" ? "en-GB" : document.doc
 const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 const say = (at, how) => new Date(at * 1000).toLocaleString(language, how);
 
-// The lines of instances are told apart by hue, each readable on its ground.
+// The lines of instances are told apart by hue, each readable on its ground. An instance has the same in every chart.
 const dark = () => (document.documentElement.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
-const hue = (n) => `hsl(${(215 + n * 137.5) % 360} 60% ${dark() ? 66 : 40}%)`;
+const instances = [];
+function hue(instance) {
+  if (!instances.includes(instance)) instances.push(instance);
+  return `hsl(${(215 + instances.indexOf(instance) * 137.5) % 360} 60% ${dark() ? 66 : 40}%)`;
+}
 
 // Where an axis begins to make sense, and the steps at which it can be read: whole things, and sizes as they are said.
 const least = { bytes: 1024, rate: 1024, seconds: 0.01, cores: 0.1, count: 1 };
 const whole = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
 const sizes = Array.from({ length: 44 }, (_, n) => 2 ** n);
-const steps = { bytes: sizes, rate: sizes, count: whole, seconds: whole.map((n) => n / 1000) };
+const steps = { bytes: sizes, rate: sizes, count: whole, seconds: whole.map((n) => n / 1000), cores: whole.map((n) => n / 100) };
 
 // One row a step, so that a step where nothing was measured is a gap.
-function columns(data) {
-  const from = Date.parse(data.from) / 1000, to = Date.parse(data.to) / 1000, step = seconds(data.step);
+function columns(data, lines) {
+  const { from, to } = span(data), step = seconds(data.step);
   const times = [], at = new Map();
   for (let t = Math.floor(from / step) * step; t < to; t += step) { at.set(t, times.length); times.push(t); }
-  const column = (series, field) => {
+  return [times, ...lines.map((line) => {
     const values = new Array(times.length).fill(null);
-    for (const point of series?.points || []) {
+    for (const point of line.from?.points || []) {
       const i = at.get(Math.floor(point[0] / step) * step);
-      if (i !== undefined) values[i] = point[field];
+      if (i !== undefined) values[i] = point[line.field];
     }
     return values;
-  };
-  if (data.each) return [times, ...data.series.map((series) => column(series, 1))];
-  const now = [times, column(data.series[0], 1), column(data.series[0], 2)];
-  return data.previous?.length ? [...now, column(data.previous[0], 1)] : now;
+  })];
 }
+const span = (data) => ({ from: Date.parse(data.from) / 1000, to: Date.parse(data.to) / 1000 });
 
 // alone are the steps of a line that have no neighbour to be joined to: they are drawn as dots.
 const alone = (u, n) => [...u.data[n].keys()].filter((i) => u.data[n][i] != null && u.data[n][i - 1] == null && u.data[n][i + 1] == null);
@@ -148,13 +150,11 @@ function legend(data, chart, colors) {
   box.ariaHidden = "true"; // each value is read with its name
   for (const line of chart.lines) {
     const entry = key(line.color, line.name);
-    entry.className = line.look;
+    entry.className = line.look.dash ? "is-dashed" : "";
     box.append(entry);
   }
   if (chart.limit) {
-    const entry = key(colors.warn, `${chart.text.limit} ${chart.write(chart.limit)}`);
-    entry.className = "is-line";
-    box.append(entry);
+    box.append(key(colors.warn, `${chart.text.limit} ${chart.write(chart.limit)}`));
   }
   for (const kind of Object.keys(signs)) {
     if (!data.markers?.some((m) => m.sign === kind)) continue;
@@ -165,14 +165,15 @@ function legend(data, chart, colors) {
   return box;
 }
 
-// linesOf are the lines of a chart in the order of its columns.
+// linesOf are the lines of a chart in the order of its columns. The most of a step goes without saying where each was
+// measured once.
 function linesOf(data, text, colors) {
-  if (data.each) return data.series.map((series, n) => ({ name: series.instance, color: hue(n), look: "is-line", series: { stroke: hue(n), width: 1.5 } }));
-  return [
-    { name: text.now, color: colors.accent, look: "is-line", series: { stroke: colors.accent, width: 1.5, fill: colors.soft } },
-    { name: text.most, color: colors.most, look: "is-line", series: { stroke: colors.most, width: 1 } },
-    ...(data.previous?.length ? [{ name: text.before, color: colors.ink, look: "is-dashed", series: { stroke: colors.ink, width: 1, dash: [4, 4] } }] : []),
-  ];
+  if (data.each) return data.series.map((from) => ({ name: from.instance.slice(0, 6), color: hue(from.instance), from, field: 1, look: { width: 1.5 } }));
+  const [now, before] = [data.series[0], data.previous?.[0]];
+  const lines = [{ name: text.now, color: colors.accent, from: now, field: 1, look: { width: 1.5, fill: colors.soft } }];
+  if (now?.points.some(([, mean, most]) => most > mean)) lines.push({ name: text.most, color: colors.most, from: now, field: 2, look: { width: 1 } });
+  if (before) lines.push({ name: text.before, color: colors.ink, from: before, field: 1, look: { width: 1, dash: [4, 4] } });
+  return lines;
 }
 
 function draw(element, data) {
@@ -182,18 +183,18 @@ function draw(element, data) {
   const chart = { text, limit, write: (v) => written[kind](v, text), lines: linesOf(data, text, colors) };
   const box = Object.assign(document.createElement("div"), { className: "metric-tip", hidden: true });
   const axis = { stroke: colors.ink, grid: { stroke: colors.line, width: 1 }, ticks: { show: false }, font: `12px ${getComputedStyle(element).fontFamily}` };
-  const days = seconds(data.step) >= 1800;
+  const days = seconds(data.step) >= 1800, { from, to } = span(data);
   const u = new uPlot({
     width: element.clientWidth,
     height,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, high > limit / 2 ? limit * 1.1 : 0, least[kind] || least.count)] } },
-    axes: [{ ...axis, space: 80, values: (_, ticks) => ticks.map((t) => say(t, days ? { month: "short", day: "numeric" } : clock)) },
+    scales: { x: { range: [from, to] }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, high > limit / 2 ? limit * 1.1 : 0, least[kind] || least.count)] } },
+    axes: [{ ...axis, space: 80, size: 34, gap: 8, values: (_, ticks) => ticks.map((t) => say(t, days ? { month: "short", day: "numeric" } : clock)) },
       { ...axis, size: 64, values: (_, ticks) => ticks.map(chart.write), ...(steps[kind] && { incrs: steps[kind] }) }],
-    series: [{}, ...chart.lines.map((line) => ({ ...line.series, points: { show: false, size: 4, filter: alone } }))],
+    series: [{}, ...chart.lines.map((line) => ({ ...line.look, stroke: line.color, points: { show: false, size: 5, fill: line.color, filter: alone } }))],
     hooks: { draw: [limitLine(limit, colors.warn), markers(data.markers, colors)], setCursor: [(plot) => tell(element, box, plot, data, chart)] },
-  }, columns(data), element);
+  }, columns(data, chart.lines), element);
   element.append(legend(data, chart, colors), box);
   walk(element, u);
   return u;

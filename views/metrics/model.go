@@ -45,8 +45,8 @@ type Chart struct {
 	Rows      []Row   // a dozen steps, for who does not see the chart
 	Compared  bool    // the period before was measured too
 	Instances []Share // what each instance took, the busiest first; nil when they are not told apart
-	Now       float64
-	Known     bool // anything was measured
+	Now       Amount  // of the last minute
+	Known     bool    // anything was measured
 }
 
 // Row is a step of the table: what was measured in it, and a period before it.
