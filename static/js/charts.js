@@ -43,7 +43,7 @@ function hue(instance) {
 }
 
 // Where an axis begins to make sense, and the steps at which it can be read: whole things, and sizes as they are said.
-const least = { bytes: 1024, rate: 1024, seconds: 0.01, cores: 0.1, count: 1 };
+const least = { bytes: 1024, rate: 1024, seconds: 0.01, cores: 0.1, each: 0.1, count: 1 };
 const whole = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
 const sizes = Array.from({ length: 44 }, (_, n) => 2 ** n);
 const steps = { bytes: sizes, rate: sizes, count: whole, seconds: whole.map((n) => n / 1000), cores: whole.map((n) => n / 100) };
