@@ -94,8 +94,10 @@ const markers = (list, colors) => (u) => {
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     const near = drawn.filter((other) => Math.abs(other.x - x) < 2 * r);
     if (near.some((other) => other.sign === m.sign)) continue; // they would hide each other
-    drawn.push({ x, sign: m.sign });
-    const y = bbox.top + r + near.length * 2.2 * r;
+    let row = 0;
+    while (near.some((other) => other.row === row)) row++;
+    drawn.push({ x, row, sign: m.sign });
+    const y = bbox.top + (1 + 2.2 * row) * r;
     ctx.strokeStyle = ctx.fillStyle = signColor(m.sign, colors);
     ctx.setLineDash([2, 3].map((n) => n * devicePixelRatio));
     ctx.beginPath();
