@@ -81,11 +81,12 @@ var OfInstance = OfApp[4:12]
 // OfHost are those of a host's.
 var OfHost = []core.Metric{core.MetricHostCPU, core.MetricHostMemory, core.MetricHostDisk}
 
-// Table makes a dozen rows of the time from one moment to another; before are the points of the period before.
+// Table makes about a dozen rows, of whole minutes, of the time from one moment to another; before are the points of the
+// period before.
 func Table(from, to time.Time, points, before []core.MetricPoint) []Row {
 	span := to.Sub(from)
 	var rows []Row
-	for at, step := from, span/12; at.Before(to); at = at.Add(step) {
+	for at, step := from, (span / 12).Truncate(time.Minute); at.Before(to); at = at.Add(step) {
 		row := Row{at, Sum(within(points, at, step)), Sum(within(before, at.Add(-span), step))}
 		if row.Now.Known || row.Before.Known {
 			rows = append(rows, row)
