@@ -67,9 +67,7 @@ func (h *Handlers) answerMetrics(c echo.Context, q core.MetricQuery, past pastOf
 		return err
 	}
 	if values.Get("previous") == "true" {
-		before := q
-		before.From, before.To = q.From.Add(-span), q.To.Add(-span)
-		if answer.Previous, err = seriesJSON(ctx, before, past, span); err != nil {
+		if answer.Previous, err = seriesJSON(ctx, before(q), past, span); err != nil {
 			return err
 		}
 	}

@@ -45,7 +45,7 @@ func (h *Handlers) metricsPage(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		chart.Limit, chart.Data = limitOf(metric, release.Spec), paths.MetricData(head.App.ID, string(metric), m.Span, m.Each)
+		chart.Limit, chart.Data = limitOf(metric, release.Spec, m.Each), paths.MetricData(head.App.ID, string(metric), m.Span, m.Each)
 		m.Charts = append(m.Charts, chart)
 	}
 	if m.Events, err = h.marked(ctx, head.App.ID, queryOver(m.Span).From); err != nil {
@@ -128,6 +128,7 @@ func (h *Handlers) metricsFault() core.Text {
 	return core.Text{}
 }
 
+// chartOf has a table that compares with the period before, or one of what each instance took.
 func chartOf(ctx context.Context, q core.MetricQuery, past pastOf, each bool) (metrics.Chart, error) {
 	c := metrics.Chart{Metric: q.Metric}
 	whole, err := past(ctx, q)
@@ -135,17 +136,58 @@ func chartOf(ctx context.Context, q core.MetricQuery, past pastOf, each bool) (m
 		return c, err
 	}
 	points := whole[0].Points
-	c.Known, c.Now, c.Rows = true, points[len(points)-1].Mean, metrics.Table(points)
-	if !each {
-		return c, nil
+	c.Known = true
+	if c.Now, err = current(ctx, q, past); err != nil {
+		return c, err
 	}
+	if each {
+		c.Rows = metrics.Table(q.From, q.To, points, nil)
+		c.Instances, err = shares(ctx, q, past)
+		return c, err
+	}
+	earlier, err := past(ctx, before(q))
+	if err != nil {
+		return c, err
+	}
+	if c.Compared = len(earlier) > 0; c.Compared {
+		c.Rows = metrics.Table(q.From, q.To, points, earlier[0].Points)
+	} else {
+		c.Rows = metrics.Table(q.From, q.To, points, nil)
+	}
+	return c, nil
+}
+
+// current is what was measured last, if that was within a minute.
+func current(ctx context.Context, q core.MetricQuery, past pastOf) (metrics.Amount, error) {
+	q.Step, q.To = core.MetricEvery, time.Now().Add(core.MetricEvery).Truncate(core.MetricEvery)
+	q.From = q.To.Add(-time.Minute)
+	whole, err := past(ctx, q)
+	if err != nil || len(whole) == 0 {
+		return metrics.Amount{}, err
+	}
+	points := whole[0].Points
+	return metrics.Sum(points[len(points)-1:]), nil
+}
+
+// before asks for the period before.
+func before(q core.MetricQuery) core.MetricQuery {
+	span := q.To.Sub(q.From)
+	q.From, q.To = q.From.Add(-span), q.To.Add(-span)
+	return q
+}
+
+// shares are what each instance took.
+func shares(ctx context.Context, q core.MetricQuery, past pastOf) ([]metrics.Share, error) {
 	q.PerInstance = true
 	instances, err := past(ctx, q)
-	for _, s := range newest(instances) {
-		mean, most := metrics.Summary(s.Points)
-		c.Instances = append(c.Instances, metrics.Share{ID: s.InstanceID, Mean: mean, Max: most})
+	if err != nil {
+		return nil, err
 	}
-	return c, err
+	all := []metrics.Share{}
+	for _, s := range newest(instances) {
+		all = append(all, metrics.Share{ID: s.InstanceID, Amount: metrics.Sum(s.Points)})
+	}
+	return all, nil
 }
 
 // maxLines is how many instances a chart tells apart.
@@ -160,13 +202,17 @@ func newest(all []core.MetricSeries) []core.MetricSeries {
 	return all
 }
 
-// limitOf is what the instances of a release may take together, 0 where there is no limit.
-func limitOf(m core.Metric, spec core.ReleaseSpec) float64 {
+// limitOf is what the instances of a release may take, each or together; 0 where there is no limit.
+func limitOf(m core.Metric, spec core.ReleaseSpec, each bool) float64 {
+	of := float64(spec.Replicas)
+	if each {
+		of = 1
+	}
 	switch m {
 	case core.MetricMemory:
-		return float64(spec.Memory) * float64(spec.Replicas)
+		return float64(spec.Memory) * of
 	case core.MetricCPU:
-		return float64(spec.CPU) / 1000 * float64(spec.Replicas)
+		return float64(spec.CPU) / 1000 * of
 	}
 	return 0
 }

@@ -1,6 +1,7 @@
 package views_test
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"berth/views/app"
 	"berth/views/layout"
 	"berth/views/metrics"
+	"berth/views/paths"
 )
 
 // metricExamples are the pages of what an app and a host take: measured, not yet, each instance, and while the disk is full.
@@ -23,7 +25,11 @@ func metricExamples() map[string]templ.Component {
 	}
 	for _, m := range metrics.OfInstance {
 		c := chartExample(m)
-		c.Instances = []metrics.Share{{ID: "5f0c1a2b3c4d", Mean: 2e8, Max: 3e8}, {ID: "0a1b2c3d4e5f", Mean: 1e8, Max: 2e8}}
+		c.Data, c.Compared = paths.MetricData("shop", string(m), "1h", true), false
+		c.Instances = []metrics.Share{
+			{ID: "5f0c1a2b3c4d", Amount: metrics.Amount{Mean: c.Now.Mean * 0.6, Max: c.Now.Mean, Known: true}},
+			{ID: "0a1b2c3d4e5f", Amount: metrics.Amount{Mean: c.Now.Mean * 0.4, Max: c.Now.Mean * 0.7, Known: true}},
+		}
 		each.Charts = append(each.Charts, c)
 	}
 	full.Events = []core.Event{
@@ -38,11 +44,26 @@ func metricExamples() map[string]templ.Component {
 		"metrics-each": metrics.MetricsPage(each), "metrics-host": metrics.HostMetricsPage(host)}
 }
 
+// usual is about what is measured; of all others some.
+var usual = map[core.Metric]float64{core.MetricCPU: 0.4, core.MetricMemory: 3e8, core.MetricNetIn: 2e4, core.MetricNetOut: 9e4,
+	core.MetricDiskRead: 4e3, core.MetricDiskWrite: 6e4, core.MetricLatency: 0.08, core.MetricRequests: 40, core.MetricErrors: 0.02,
+	core.MetricHostCPU: 1.4, core.MetricHostMemory: 6e9, core.MetricHostDisk: 8e10}
+
 func chartExample(m core.Metric) metrics.Chart {
+	base := cmp.Or(usual[m], 3)
 	var points []core.MetricPoint
 	for i := range 60 {
-		v := 3e8 + 1e8*math.Sin(float64(i)/7)
+		v := base * (1 + math.Sin(float64(i)/7)/3)
 		points = append(points, core.MetricPoint{At: now.Add(time.Duration(i-60) * time.Minute), Mean: v, Max: v * 1.2})
 	}
-	return metrics.Chart{Metric: m, Known: true, Now: 3.1e8, Limit: 5e8, Rows: metrics.Table(points), Data: "/api/v1/apps/shop/metrics"}
+	rows := metrics.Table(now.Add(-time.Hour), now, points, nil)
+	for i := range rows {
+		rows[i].Before = metrics.Amount{Mean: base * 0.8, Max: base, Known: i > 2} // measured since then
+	}
+	chart := metrics.Chart{Metric: m, Known: true, Now: metrics.Amount{Mean: base, Known: true}, Rows: rows, Compared: true,
+		Data: paths.MetricData("shop", string(m), "1h", false)}
+	if m == core.MetricMemory || m == core.MetricCPU {
+		chart.Limit = base * 1.7
+	}
+	return chart
 }

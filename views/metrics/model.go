@@ -41,23 +41,30 @@ type HostPage struct {
 type Chart struct {
 	Metric    core.Metric
 	Data      string  // where its points are
-	Limit     float64 // the most there may be of it; 0 for no limit
+	Limit     float64 // the most there may be of it, of each instance when they are told apart; 0 for no limit
 	Rows      []Row   // a dozen steps, for who does not see the chart
+	Compared  bool    // the period before was measured too
 	Instances []Share // what each instance took, the busiest first; nil when they are not told apart
-	Now       float64
-	Known     bool // anything was measured
+	Now       Amount  // of the last minute
+	Known     bool    // anything was measured
 }
 
-// Row is a step of the table.
+// Row is a step of the table: what was measured in it, and a period before it.
 type Row struct {
-	At        time.Time
+	At          time.Time
+	Now, Before Amount
+}
+
+// Amount is what was measured over some time.
+type Amount struct {
 	Mean, Max float64
+	Known     bool // anything was
 }
 
 // Share is what an instance took of a metric.
 type Share struct {
-	ID        string
-	Mean, Max float64
+	ID string
+	Amount
 }
 
 // OfApp are the metrics of an app's page, in its order.
@@ -74,26 +81,53 @@ var OfInstance = OfApp[4:12]
 // OfHost are those of a host's.
 var OfHost = []core.Metric{core.MetricHostCPU, core.MetricHostMemory, core.MetricHostDisk}
 
-// Table makes rows of points: at most a dozen, each of several.
-func Table(points []core.MetricPoint) []Row {
-	const most = 12
-	size := max(1, (len(points)+most-1)/most)
+// Table makes about a dozen rows, of whole minutes, of the time from one moment to another; before are the points of the
+// period before.
+func Table(from, to time.Time, points, before []core.MetricPoint) []Row {
+	span := to.Sub(from)
 	var rows []Row
-	for i := 0; i < len(points); i += size {
-		part := points[i:min(i+size, len(points))]
-		mean, highest := Summary(part)
-		rows = append(rows, Row{part[0].At, mean, highest})
+	for at, step := from, (span / 12).Truncate(time.Minute); at.Before(to); at = at.Add(step) {
+		row := Row{at, Sum(within(points, at, step)), Sum(within(before, at.Add(-span), step))}
+		if row.Now.Known || row.Before.Known {
+			rows = append(rows, row)
+		}
 	}
 	return rows
 }
 
-// Summary returns the mean and the most of points, of which there is one at least.
-func Summary(points []core.MetricPoint) (mean, most float64) {
+func within(points []core.MetricPoint, from time.Time, length time.Duration) (part []core.MetricPoint) {
 	for _, p := range points {
-		mean += p.Mean / float64(len(points))
-		most = max(most, p.Max)
+		if !p.At.Before(from) && p.At.Before(from.Add(length)) {
+			part = append(part, p)
+		}
 	}
-	return mean, most
+	return part
+}
+
+// Sum is the mean and the most of points.
+func Sum(points []core.MetricPoint) (a Amount) {
+	for _, p := range points {
+		a.Mean += p.Mean / float64(len(points))
+		a.Max = max(a.Max, p.Max)
+	}
+	a.Known = len(points) > 0
+	return a
+}
+
+// about is the key of what a chart says of itself.
+func (c Chart) about() string {
+	if c.Instances != nil && (c.Metric == core.MetricCPU || c.Metric == core.MetricMemory) {
+		return "metrics.about_" + string(c.Metric) + "_each"
+	}
+	return "metrics.about_" + string(c.Metric)
+}
+
+// when is the key of what its figure is of.
+func (c Chart) when() string {
+	if c.Instances != nil {
+		return "metrics.now_together"
+	}
+	return "metrics.now"
 }
 
 func (m Page) link(span string, each bool) string { return paths.MetricsOf(m.Head.App.ID, span, each) }

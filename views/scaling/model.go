@@ -96,6 +96,15 @@ func noRoom(v core.ScalingView) core.Text {
 	return core.Text{}
 }
 
+// roomFor says that fewer fit than the rules may ask for.
+func roomFor(ctx context.Context, most int, room core.Room) string {
+	key := "scaling.short"
+	if room.Text.Key == "scale.hosts" {
+		key = "scaling.short_hosts"
+	}
+	return i18n.T(ctx, key, "most", strconv.Itoa(most), "room", strconv.Itoa(room.Replicas))
+}
+
 // durations are what a time is chosen from, with the one that is chosen among them.
 func durations(chosen string, offered ...time.Duration) []time.Duration {
 	d, err := time.ParseDuration(chosen)
