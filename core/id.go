@@ -57,6 +57,16 @@ func LeastID(t time.Time) string {
 	return idEncoding.EncodeToString(b[:])
 }
 
+// IDAt is the id of what happened at t to what has an id: always the same, and not that of what happened to others.
+func IDAt(t time.Time, id string) string {
+	b := idTime(t)
+	of, _ := idEncoding.DecodeString(id)
+	if len(of) == len(b) {
+		copy(b[6:], of[6:])
+	}
+	return idEncoding.EncodeToString(b[:])
+}
+
 func idTime(t time.Time) (b [16]byte) {
 	var ms [8]byte
 	binary.BigEndian.PutUint64(ms[:], uint64(max(t.UnixMilli(), 0)))

@@ -119,7 +119,7 @@ func (t DrainTarget) validateCA(f *Faults) {
 	if t.CA == "" {
 		return
 	}
-	if strings.HasPrefix(t.URL, "http://") {
+	if strings.HasPrefix(strings.ToLower(t.URL), "http://") {
 		f.Add("ca", "error.drain_open_ca")
 	} else if _, err := parseChain(t.CA); err != nil {
 		f.Add("ca", "error.drain_ca")

@@ -131,14 +131,15 @@ func asTheBodySays(err error) error {
 	if !ok || len(e.Fields) == 0 {
 		return err
 	}
-	var f core.Faults
+	said := *e
+	said.Fields = nil
 	for _, x := range e.Fields {
 		if x.Field == "replicas" {
 			x.Field = "min"
 		}
-		f = append(f, core.FieldError{Field: strings.TrimPrefix(x.Field, "scaling."), Message: x.Message})
+		said.Fields = append(said.Fields, core.FieldError{Field: strings.TrimPrefix(x.Field, "scaling."), Message: x.Message})
 	}
-	return f.Err()
+	return &said
 }
 
 // apiStopScaling ends the scaling of an app; as many instances go on as are in force.

@@ -277,6 +277,8 @@ func TestDryRunOnWhatWasMeasured(t *testing.T) {
 		}
 		err := measured.Append(context.Background(), at, []core.MetricSample{
 			{MetricLabels: core.MetricLabels{AppID: app}, Metric: core.MetricRequests, Value: rate},
+			{MetricLabels: core.MetricLabels{AppID: app}, Metric: core.MetricMemory, Value: 1 << 28},
+			{MetricLabels: core.MetricLabels{AppID: app}, Metric: core.MetricRestarts, Value: 0},
 			{MetricLabels: core.MetricLabels{AppID: app}, Metric: core.MetricReady, Value: 1}})
 		if err != nil {
 			t.Fatal(err)
@@ -294,6 +296,11 @@ func TestDryRunOnWhatWasMeasured(t *testing.T) {
 	if !r.Measured || r.Acted != 4 || r.Most != 4 || r.StoppedByQuota != 0 || !strings.Contains(r.Text, "acted 4 times, with 4 at most") {
 		t.Errorf("%+v", r)
 	}
+	r.Acted = -1
+	p.must(200, http.MethodPost, "/apps/"+app+"/scaling/dry-run", object{"min": 1, "max": 6, "rules": []object{{"metric": "restarts", "target": 5}}}, &r)
+	if r.Acted != 0 {
+		t.Errorf("without a restart: %+v", r)
+	}
 	team := info["tenant"].(string)
 	limited, err := p.store.Tenants().Get(ctx, team)
 	if err != nil {
@@ -306,6 +313,9 @@ func TestDryRunOnWhatWasMeasured(t *testing.T) {
 	p.must(200, http.MethodPost, "/apps/"+app+"/scaling/dry-run", policy, &r)
 	if r.Most != 2 || r.Room != 2 || r.StoppedByQuota != 2 || !strings.Contains(r.Text, "stopped 2 times by your quota") {
 		t.Errorf("with a quota of two: %+v", r)
+	}
+	if refused := p.api(operatorToken, http.MethodPut, "/apps/"+app+"/scaling", `{"min":3}`).problem(t, 409); fieldsOf(refused) != "min" {
+		t.Errorf("more than the quota: %+v", refused)
 	}
 	part := p.post(client, "/apps/"+app+"/scaling/try", []string{"HX-Request", "true"}, between("1", "6", row("0", "requests", "near", "25", "", ""))...)
 	if part.status != 200 || !strings.Contains(part.body, "stopped 2 times by your quota") || strings.Contains(part.body, "<html") {

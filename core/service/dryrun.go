@@ -110,8 +110,8 @@ func pastOf(m core.ScaleMetric, spec core.ReleaseSpec, series func(core.Metric) 
 	case core.ScaleConcurrency:
 		return series(core.MetricConcurrency)
 	case core.ScaleMemory, core.ScaleMetric(core.MetricRestarts): // means of the instances, which are kept as sums
-		return combined(series(core.MetricMemory), series(core.MetricReady), func(bytes, ready float64) float64 {
-			return scale.InRuleUnits(m, bytes/max(ready, 1), spec)
+		return combined(series(core.Metric(m)), series(core.MetricReady), func(sum, ready float64) float64 {
+			return scale.InRuleUnits(m, sum/max(ready, 1), spec)
 		})
 	}
 	return combined(series(core.Metric(m)), series(core.MetricReady), func(v, _ float64) float64 { return scale.InRuleUnits(m, v, spec) })

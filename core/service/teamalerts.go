@@ -37,7 +37,7 @@ func teamEvents(a core.Alert) []core.Event {
 		level = core.LevelBad
 	}
 	event := func(at time.Time, level core.Level, kind string, text core.Text) core.Event {
-		return core.Event{ID: core.LeastID(at), TenantID: a.TenantID, Kind: kind, Text: text, Cause: a.Rule, Level: level, CreatedAt: at}
+		return core.Event{ID: core.IDAt(at, a.ID), TenantID: a.TenantID, Kind: kind, Text: text, Cause: a.Rule, Level: level, CreatedAt: at}
 	}
 	all := []core.Event{event(a.FiredAt, level, "alert_fired", core.T("event.quota_short", "resource", a.Subject, "value", a.Value))}
 	if a.State == core.AlertResolved {

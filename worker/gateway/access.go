@@ -53,6 +53,7 @@ type accessBuffer struct {
 	last   int64 // time of the last line
 	lost   int64
 	listed bool      // among those that are due
+	filled bool      // among those that have a full block
 	taken  time.Time // when its lines last went
 }
 
@@ -88,7 +89,10 @@ func (l *accessLog) room(a *app, now time.Time) bool {
 	}
 	if b.lines != nil {
 		b.blocks = append(b.blocks, b.lines)
-		l.filled(a)
+		if !b.filled {
+			b.filled = true
+			l.filled(a)
+		}
 	}
 	b.lines = getBuffer(size)[:0]
 	l.waiting.Add(int64(size))
@@ -172,12 +176,15 @@ func (l *accessLog) share() int {
 func (l *accessLog) next(now time.Time, early bool) (a *app, listed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n := len(l.full); n > 0 {
-		a, l.full = l.full[n-1], l.full[:n-1]
-		return a, false
-	}
 	if a := take(&l.soon, now); a != nil {
 		return a, true
+	}
+	if a := take(&l.late, now); a != nil {
+		return a, true
+	}
+	if n := len(l.full); n > 0 {
+		a, l.full = l.full[0], l.full[1:]
+		return a, false
 	}
 	if early {
 		now = now.Add(accessLate - accessEarly)
@@ -204,10 +211,15 @@ func (b *accessBuffer) take(now time.Time, listed bool) (blocks [][]byte, lost i
 	if b.lines != nil {
 		b.blocks = append(b.blocks, b.lines)
 	}
-	blocks, lost = b.blocks, b.lost
-	b.blocks, b.lines, b.lost, b.taken = nil, nil, 0, now
+	blocks = b.blocks
+	if len(blocks) > 0 { // else nobody would be told
+		lost, b.lost = b.lost, 0
+	}
+	b.blocks, b.lines, b.taken = nil, nil, now
 	if listed {
 		b.listed = false
+	} else {
+		b.filled = false
 	}
 	return blocks, lost
 }

@@ -179,3 +179,27 @@ func TestAccessLogIsWholeAtTheEnd(t *testing.T) {
 		t.Errorf("%d lines", n)
 	}
 }
+
+// However many blocks of an app are full, it waits for the sink once and behind those who have waited longer; what was
+// lost is told with the next lines.
+func TestAFullAppWaitsOnce(t *testing.T) {
+	l, now := newAccessLog(&keeper{}), time.Now()
+	busy, quiet := &app{id: "busy"}, &app{id: "quiet"}
+	l.room(quiet, now)
+	for l.room(busy, now) {
+	}
+	busy.access.lost = 3
+	if len(l.full) != 1 || len(busy.access.blocks) != accessBlocks {
+		t.Errorf("%d times, %d blocks", len(l.full), len(busy.access.blocks))
+	}
+	if a, listed := l.next(now.Add(accessSoon), false); a != quiet || !listed {
+		t.Errorf("%v goes first", a)
+	}
+	if blocks, lost := quiet.access.take(now, true); len(blocks) != 1 || lost != 0 {
+		t.Errorf("%d blocks, %d lost", len(blocks), lost)
+	}
+	quiet.access.lost = 2
+	if _, lost := quiet.access.take(now, true); lost != 0 || quiet.access.lost != 2 {
+		t.Errorf("%d lost without a line to tell it with", lost)
+	}
+}

@@ -25,6 +25,7 @@ type quotas struct {
 	store core.Store
 
 	mu      sync.Mutex
+	away    time.Time                  // when the store last did not answer
 	tenants map[string]rate            // by id
 	used    map[string]map[int64]int64 // by app, then by slot: bytes
 }
@@ -60,19 +61,30 @@ func (q *quotas) admit(ctx context.Context, r core.LogRecord) bool {
 	return true
 }
 
-// limit returns the limit of a tenant. One that cannot be read now is as it was.
+// limit returns the limit of a tenant. One that cannot be read now is as it was; then no other is asked for either, lest
+// every line wait for a store that hangs.
 func (q *quotas) limit(ctx context.Context, tenantID string) (int64, bool) {
 	known := q.tenants[tenantID]
-	if time.Since(known.read) > quotaFresh {
+	if time.Since(known.read) > quotaFresh && time.Since(q.away) > quotaFresh {
 		known.read = time.Now()
 		ctx, cancel := context.WithTimeout(ctx, quotaPatience)
 		defer cancel()
-		if tenant, err := q.store.Tenants().Get(ctx, tenantID); err == nil {
-			if limits, err := core.LimitsOf(ctx, q.store, tenant); err == nil {
-				known.limit = limits[core.ResourceLogRate]
-			}
+		limits, err := q.limitsOf(ctx, tenantID)
+		switch {
+		case err == nil:
+			known.limit = limits[core.ResourceLogRate]
+		case core.ErrorCode(err) != core.ENOTFOUND:
+			q.away = known.read
 		}
 		q.tenants[tenantID] = known
 	}
 	return known.limit, known.limit > 0
+}
+
+func (q *quotas) limitsOf(ctx context.Context, tenantID string) (core.Amounts, error) {
+	tenant, err := q.store.Tenants().Get(ctx, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	return core.LimitsOf(ctx, q.store, tenant)
 }

@@ -48,7 +48,16 @@ type bulkAnswer struct {
 
 type bulkItem struct {
 	Status int
-	Error  struct{ Type, Reason string }
+	Error  bulkError
+}
+
+type bulkError struct{ Type, Reason string }
+
+// closed reports whether a day takes no lines any more, since it was closed or made to be read only: for good, as far as
+// these lines are concerned. A server whose disk is full has blocks of another number.
+func (e bulkError) closed() bool {
+	readOnly := strings.Contains(e.Reason, "FORBIDDEN/8/") || strings.Contains(e.Reason, "FORBIDDEN/4/") || strings.Contains(e.Reason, "FORBIDDEN/5/")
+	return e.Type == "index_closed_exception" || e.Type == "cluster_block_exception" && readOnly && strings.Contains(e.Reason, "index [")
 }
 
 // judge tells lines that were refused from a server that could not take them. Those that were there already are taken.
@@ -61,7 +70,7 @@ func (a bulkAnswer) judge(lines []core.LogRecord) error {
 			}
 			err := errors.New(i.Error.Type + ": " + i.Error.Reason)
 			switch {
-			case strings.Contains(i.Error.Type, "parsing_exception"):
+			case strings.Contains(i.Error.Type, "parsing_exception"), i.Error.closed():
 				refused.Lines, refused.Why = append(refused.Lines, lines[n]), err
 			case i.Error.Type == "cluster_block_exception":
 				return server.Full(err)

@@ -65,6 +65,44 @@ func TestRefusedLines(t *testing.T) {
 	}
 }
 
+// A day that takes no lines any more costs its own lines, and a server without room holds all up.
+func TestADayThatIsClosed(t *testing.T) {
+	for reason, closed := range map[string]bool{"index [berth-logs-2026.01.02] blocked by: [FORBIDDEN/8/index write (api)];": true,
+		"index [berth-logs-2026.01.02] blocked by: [FORBIDDEN/12/index read-only / allow delete (api)];": false,
+		"blocked by: [FORBIDDEN/6/cluster read-only (api)];":                                             false} {
+		if got := (bulkError{"cluster_block_exception", reason}).closed(); got != closed {
+			t.Errorf("%s: %v", reason, got)
+		}
+	}
+}
+
+// A server that was made anew is told what lines look like, and one that does not know compares no ids.
+func TestAServerThatWasMadeAnew(t *testing.T) {
+	f := elastictest.Start(t)
+	s, lines := New(f.URL, kept), []core.LogRecord{line(time.Now(), "one")}
+	if _, err := s.Epoch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Append(t.Context(), lines); err != nil {
+		t.Fatal(err)
+	}
+	f.SetTemplate(map[string]any{"mine": true})
+	if err := s.Forget(t.Context(), "acme", "shop", time.Now()); err == nil {
+		t.Error("removed by ids that are compared word by word")
+	}
+	f.SetCluster("two")
+	f.SetTemplate(nil)
+	if _, err := s.Epoch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Append(t.Context(), lines); err != nil || f.Template() == nil {
+		t.Errorf("%v, %v", f.Template(), err)
+	}
+	if err := s.Forget(t.Context(), "acme", "shop", time.Now()); err != nil {
+		t.Error(err)
+	}
+}
+
 // What is offered again is there once.
 func TestLinesAreKeptOnce(t *testing.T) {
 	f := elastictest.Start(t)

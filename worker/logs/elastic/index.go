@@ -3,6 +3,7 @@ package elastic
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -45,6 +46,28 @@ func (s *Store) prepare(ctx context.Context) error {
 		err = s.call(ctx, http.MethodPut, path, template(), nil)
 	}
 	s.ready.Store(err == nil)
+	return err
+}
+
+// exact makes sure that every day compares ids as a whole: else what is removed of one app would be that of others, too,
+// whose ids have a word in common. A day may have been made while the server had lost the template.
+func (s *Store) exact(ctx context.Context) error {
+	var all map[string]struct {
+		Mappings map[string]struct {
+			Mapping map[string]struct{ Type string }
+		}
+	}
+	err := s.call(ctx, http.MethodGet, "/"+days+"/_mapping/field/tenant,app", nil, &all)
+	if r, ok := errors.AsType[*server.Refusal](err); ok && r.Status == http.StatusNotFound {
+		return nil // nothing was kept yet
+	}
+	for day, of := range all {
+		for _, name := range [...]string{"tenant", "app"} {
+			if of.Mappings[name].Mapping[name].Type != "keyword" {
+				return server.Odd(fmt.Errorf("%s was made without the template berth-logs: remove it", day))
+			}
+		}
+	}
 	return err
 }
 

@@ -19,7 +19,8 @@ import (
 type Store struct {
 	server *server.Server
 	kept   time.Duration
-	ready  atomic.Bool // the server knows what lines look like
+	ready  atomic.Bool            // the server knows what lines look like
+	known  atomic.Pointer[string] // the server's name, as it was last told
 }
 
 var _ core.LogStore = (*Store)(nil)
@@ -39,13 +40,15 @@ const (
 func (s *Store) Search(ctx context.Context, search core.LogSearch) ([]core.LogRecord, bool, error) {
 	now := time.Now()
 	from, to := search.Span(now.Add(-s.kept), now.Add(ahead))
-	found, err := s.find(ctx, query(search, from, to), search.Forward, search.Limit+reserve)
+	found, err := s.find(ctx, query(search, from, to), wholeLine, search.Forward, search.Limit+reserve)
 	if err != nil {
 		return nil, false, err
 	}
-	lines := make([]core.LogRecord, len(found))
-	for i, d := range found {
-		lines[i] = d.record()
+	lines := make([]core.LogRecord, 0, len(found))
+	for _, d := range found {
+		if l := d.record(); l.TenantID == search.TenantID && l.AppID == search.AppID { // however the server compares
+			lines = append(lines, l)
+		}
 	}
 	lines, more := search.Page(lines)
 	return lines, more, nil
@@ -60,7 +63,7 @@ func (s *Store) Times(ctx context.Context, instance string, since time.Time) (al
 	from, to := core.LogSearch{From: since}.Span(now.Add(-s.kept), now.Add(ahead))
 	known := map[int64]bool{}
 	for more := true; more; {
-		found, err := s.find(ctx, timesOf(instance, from, to), true, most)
+		found, err := s.find(ctx, timesOf(instance, from, to), onlyTime, true, most)
 		if err != nil {
 			return nil, err
 		}
@@ -80,13 +83,18 @@ func (s *Store) Epoch(ctx context.Context) (string, error) {
 	var about struct {
 		Cluster string `json:"cluster_uuid"`
 	}
-	err := s.call(ctx, http.MethodGet, "/", nil, &about)
-	return about.Cluster, err
+	if err := s.call(ctx, http.MethodGet, "/", nil, &about); err != nil {
+		return "", err
+	}
+	if before := s.known.Swap(&about.Cluster); before != nil && *before != about.Cluster {
+		s.ready.Store(false) // it was made anew, and knows nothing
+	}
+	return about.Cluster, nil
 }
 
 // Forget implements core.LogStore. The server goes on with it by itself.
 func (s *Store) Forget(ctx context.Context, tenantID, appID string, before time.Time) error {
-	if err := s.refresh(ctx); err != nil {
+	if err := errors.Join(s.refresh(ctx), s.exact(ctx)); err != nil {
 		return err
 	}
 	path := "/" + days + "/_delete_by_query?conflicts=proceed&wait_for_completion=false&refresh=true"
@@ -101,8 +109,14 @@ func (s *Store) refresh(ctx context.Context) error {
 	return err
 }
 
+// What is asked for of a document.
+var (
+	wholeLine = []string{"*"}
+	onlyTime  = []string{"@timestamp"}
+)
+
 // find returns documents by time.
-func (s *Store) find(ctx context.Context, query clause, forward bool, limit int) ([]document, error) {
+func (s *Store) find(ctx context.Context, query clause, of []string, forward bool, limit int) ([]document, error) {
 	order := "desc"
 	if forward {
 		order = "asc"
@@ -114,7 +128,7 @@ func (s *Store) find(ctx context.Context, query clause, forward bool, limit int)
 			}
 		}
 	}
-	question := clause{"query": query, "size": limit, "track_total_hits": false,
+	question := clause{"query": query, "size": limit, "track_total_hits": false, "_source": of,
 		"sort": []clause{{"@timestamp": clause{"order": order, "unmapped_type": "date_nanos"}}}}
 	err := s.call(ctx, http.MethodPost, "/"+days+"/_search?allow_partial_search_results=false", question, &answer)
 	found := make([]document, len(answer.Hits.Hits))

@@ -53,6 +53,24 @@ func TestRefusedLines(t *testing.T) {
 	}
 }
 
+// Of many lines that are too old few are asked about: a host that comes back after long does not hold up the others.
+func TestManyOldLines(t *testing.T) {
+	f := lokitest.Start(t)
+	var lines []core.LogRecord
+	for range 2000 {
+		lines = append(lines, line("acme", 8*24*time.Hour, "old"))
+	}
+	lines = append(lines, line("acme", time.Minute, "new"))
+	before := f.Pushes()
+	refused, ok := errors.AsType[*core.LogRefusal](New(f.URL, kept).Append(t.Context(), lines))
+	if !ok || !slices.Equal(refused.Lines, lines[:2000]) {
+		t.Errorf("%d lines were refused", len(refused.Lines))
+	}
+	if n := f.Pushes() - before; n > 30 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
 // What is offered again is there once.
 func TestLinesAreKeptOnce(t *testing.T) {
 	s, lines := New(address(t), kept), []core.LogRecord{line(core.NewID(), time.Minute, "one"), line("", time.Second, "two")}

@@ -2,10 +2,14 @@ package loki
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
+	"time"
 
 	"berth/core"
 	"berth/worker/logs/server"
@@ -13,19 +17,35 @@ import (
 
 // Append implements core.LogStore. A line that is there already is not there twice: to Loki the two are one.
 func (s *Store) Append(ctx context.Context, lines []core.LogRecord) error {
-	var refused core.LogRefusal
-	if err := s.push(ctx, lines, &refused); err != nil {
+	p := push{store: s}
+	if err := p.all(ctx, slices.SortedStableFunc(slices.Values(lines), byTime)); err != nil {
 		return err
 	}
-	if len(refused.Lines) > 0 {
-		return &refused
+	if len(p.refused.Lines) == 0 {
+		return nil
 	}
-	return nil
+	slices.SortStableFunc(p.refused.Lines, byTime)
+	return &p.refused
 }
 
-// push has lines taken: where some are refused half by half, until those are alone.
-func (s *Store) push(ctx context.Context, lines []core.LogRecord, refused *core.LogRefusal) error {
-	answer, err := s.server.Insist(ctx, http.MethodPost, "/loki/api/v1/push", "application/json", encode(lines))
+func byTime(a, b core.LogRecord) int { return a.Time.Compare(b.Time) }
+
+// push finds out which lines are refused.
+type push struct {
+	store   *Store
+	refused core.LogRefusal
+	tooOld  time.Time // this and all before
+}
+
+// all has lines taken, which are sorted by time: where some are refused half by half, until those are alone. The later
+// half goes first: once a line is found to be too old, nobody needs to ask about those before it.
+func (p *push) all(ctx context.Context, lines []core.LogRecord) error {
+	n, _ := slices.BinarySearchFunc(lines, p.tooOld, func(l core.LogRecord, at time.Time) int { return cmp.Or(l.Time.Compare(at), -1) })
+	p.refused.Lines = append(p.refused.Lines, lines[:n]...)
+	if lines = lines[n:]; len(lines) == 0 {
+		return nil
+	}
+	answer, err := p.store.server.Insist(ctx, http.MethodPost, "/loki/api/v1/push", "application/json", encode(lines))
 	if err == nil {
 		return answer.Close()
 	}
@@ -34,13 +54,16 @@ func (s *Store) push(ctx context.Context, lines []core.LogRecord, refused *core.
 	case !ok || r.Status != http.StatusBadRequest && r.Status != http.StatusRequestEntityTooLarge:
 		return err
 	case half == 0:
-		refused.Lines, refused.Why = append(refused.Lines, lines...), r
+		p.refused.Lines, p.refused.Why = append(p.refused.Lines, lines...), r
+		if strings.Contains(r.Text, "timestamp too old") {
+			p.tooOld = lines[0].Time
+		}
 		return nil
 	default:
-		if err := s.push(ctx, lines[:half], refused); err != nil {
+		if err := p.all(ctx, lines[half:]); err != nil {
 			return err
 		}
-		return s.push(ctx, lines[half:], refused)
+		return p.all(ctx, lines[:half])
 	}
 }
 

@@ -21,6 +21,7 @@ type Fake struct {
 	URL string
 
 	mu       sync.Mutex
+	cluster  string
 	template map[string]any
 	indices  map[string]map[string]fakeDocument // by name, then by id
 	asked    http.Header
@@ -47,6 +48,9 @@ func (f *Fake) Answer(status int, said string) { f.set(func() { f.status, f.said
 
 // Busy has it too busy for the next requests.
 func (f *Fake) Busy(times int) { f.set(func() { f.busy = times }) }
+
+// SetCluster has it be another cluster.
+func (f *Fake) SetCluster(name string) { f.set(func() { f.cluster = name }) }
 
 // Make makes an index.
 func (f *Fake) Make(index string) { f.set(func() { f.indices[index] = map[string]fakeDocument{} }) }
@@ -83,11 +87,12 @@ type fakeDocument struct {
 
 // Start starts one until the end of the test.
 func Start(t testing.TB) *Fake {
-	f := &Fake{indices: map[string]map[string]fakeDocument{}}
+	f := &Fake{cluster: "one", indices: map[string]map[string]fakeDocument{}}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { answer(w, map[string]any{"cluster_uuid": "one"}) })
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { answer(w, map[string]any{"cluster_uuid": f.cluster}) })
 	mux.HandleFunc("/_index_template/berth-logs", f.templates)
 	mux.HandleFunc("POST /_bulk", f.bulk)
+	mux.HandleFunc("GET /{indices}/_mapping/field/tenant,app", f.mappings)
 	mux.HandleFunc("POST /{indices}/_refresh", f.refresh)
 	mux.HandleFunc("POST /{indices}/_search", f.search)
 	mux.HandleFunc("POST /{indices}/_delete_by_query", f.deleteByQuery)
@@ -121,6 +126,35 @@ func (f *Fake) templates(w http.ResponseWriter, r *http.Request) {
 	if f.template == nil {
 		http.Error(w, "resource_not_found_exception", http.StatusNotFound)
 	}
+}
+
+// mappings says how each day compares ids, as the template had it.
+func (f *Fake) mappings(w http.ResponseWriter, r *http.Request) {
+	all := map[string]any{}
+	for name := range f.indices {
+		if matched, _ := path.Match(r.PathValue("indices"), name); matched {
+			of := map[string]any{}
+			for _, field := range []string{"tenant", "app"} {
+				of[field] = map[string]any{"mapping": map[string]any{field: map[string]string{"type": f.idType()}}}
+			}
+			all[name] = map[string]any{"mappings": of}
+		}
+	}
+	answer(w, all)
+}
+
+// idType is the type of ids in the template.
+func (f *Fake) idType() string {
+	data, _ := json.Marshal(f.template)
+	var t struct {
+		Template struct {
+			Mappings struct {
+				Properties struct{ Tenant struct{ Type string } }
+			}
+		}
+	}
+	_ = json.Unmarshal(data, &t)
+	return t.Template.Mappings.Properties.Tenant.Type
 }
 
 func (f *Fake) bulk(w http.ResponseWriter, r *http.Request) {

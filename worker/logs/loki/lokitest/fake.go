@@ -24,6 +24,7 @@ type Fake struct {
 	asked   http.Header
 	status  int // instead of an answer
 	busy    int // how often yet
+	pushes  int
 }
 
 // Asked returns the header of the last request.
@@ -31,6 +32,13 @@ func (f *Fake) Asked() http.Header {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.asked
+}
+
+// Pushes returns how often lines were offered.
+func (f *Fake) Pushes() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.pushes
 }
 
 // Answer has everything answered with a status from now on; 0 with what was asked for.
@@ -87,6 +95,7 @@ func Start(t testing.TB) *Fake {
 }
 
 func (f *Fake) push(w http.ResponseWriter, r *http.Request) {
+	f.pushes++
 	var push struct {
 		Streams []struct {
 			Stream map[string]string
