@@ -18,7 +18,7 @@ import (
 func TestTheDatabaseServerFreezes(t *testing.T) {
 	m, receiver, c := testenv.StartMariaDB(t), listenForAlerts(t), testenv.Docker(t)
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 2, "health": map[string]any{"path": "/healthz", "interval": "1s"}},
-		withArgs("--database", "mysql", "--database-dsn", m.DSN("berth"), "--alert-networks", "127.0.0.0/8"))
+		withArgs("--database", "mysql", "--database-dsn", m.DSN("berth"), "--outbound-networks", "127.0.0.0/8"))
 	b.eventually(time.Minute, func() error { return b.ready(app, 2) })
 	l := b.load(app, "GET", "/")
 	team := "/api/v1/tenants/acme"

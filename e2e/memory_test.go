@@ -17,7 +17,7 @@ import (
 // team beside it answers as before.
 func TestOutOfMemory(t *testing.T) {
 	receiver := listenForAlerts(t)
-	b, app := online(t, testenv.ImageOptions{}, map[string]any{"memory": "64MiB"}, withArgs("--alert-networks", "127.0.0.0/8"))
+	b, app := online(t, testenv.ImageOptions{}, map[string]any{"memory": "64MiB"}, withArgs("--outbound-networks", "127.0.0.0/8"))
 	person := b.firstOperator()
 	neighbour := b.app(b.tenant("Beta"), "Neighbour")
 	b.upload(neighbour, "1.0", testenv.ImageOptions{})

@@ -59,7 +59,8 @@ func (s *Store) Append(ctx context.Context, lines []core.LogRecord) error {
 // Search implements core.LogStore.
 func (s *Store) Search(ctx context.Context, search core.LogSearch) (lines []core.LogRecord, more bool, err error) {
 	for w := range windows(search, time.Now()) {
-		err = s.query(ctx, query(search, w), func(line []byte) error {
+		before := len(lines)
+		err = s.query(ctx, query(search, w), func() { lines = lines[:before] }, func(line []byte) error {
 			var r row
 			if err := json.Unmarshal(line, &r); err != nil {
 				return server.Odd(err)
@@ -85,7 +86,7 @@ func (s *Store) Times(ctx context.Context, instance string, since time.Time) ([]
 	}
 	answer.Close()
 	var all []time.Time
-	err = s.query(ctx, times(instance, since), func(line []byte) error {
+	err = s.query(ctx, times(instance, since), func() { all = nil }, func(line []byte) error {
 		var r struct {
 			Time time.Time `json:"_time"`
 		}
@@ -127,8 +128,18 @@ func (s *Store) Forget(ctx context.Context, tenantID, appID string, moment time.
 	return answer.Close()
 }
 
-// query calls f for each object that a query returns.
-func (s *Store) query(ctx context.Context, query string, f func(line []byte) error) error {
+// query calls f for each object that a query returns. An answer that breaks off, as it may behind a proxy that closes a
+// connection, is asked for once more, after forget.
+func (s *Store) query(ctx context.Context, query string, forget func(), f func(line []byte) error) error {
+	err := s.queryOnce(ctx, query, f)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		forget()
+		err = s.queryOnce(ctx, query, f)
+	}
+	return err
+}
+
+func (s *Store) queryOnce(ctx context.Context, query string, f func(line []byte) error) error {
 	form := url.Values{"query": {query}}.Encode()
 	answer, err := s.ask(ctx, http.MethodPost, "/select/logsql/query", "application/x-www-form-urlencoded", []byte(form))
 	if err != nil {

@@ -3,6 +3,7 @@ package victoria_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -108,5 +109,23 @@ func TestRemoteStore(t *testing.T) {
 	storetest.Test(t, victoria.New("http://berth:p%40ss%3Aw@"+address+"/"))
 	if _, err := victoria.New("http://" + address).Epoch(t.Context()); core.ErrorCode(err) != core.EUNAVAILABLE {
 		t.Errorf("without a password: %v", err)
+	}
+}
+
+// An answer that breaks off is asked for once more, and no line comes twice.
+func TestABrokenAnswer(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		const row = `{"_time":"2026-01-02T03:04:05Z","_msg":"one","tenant":"acme","app":"shop","instance":"a"}` + "\n"
+		if asked++; asked == 1 {
+			w.Header().Set("Content-Length", "1000")
+		}
+		io.WriteString(w, row)
+	}))
+	t.Cleanup(server.Close)
+	search := core.LogSearch{TenantID: "acme", AppID: "shop", Limit: 10, From: time.Now().Add(-time.Minute)}
+	lines, _, err := victoria.New(server.URL).Search(t.Context(), search)
+	if err != nil || len(lines) != asked-1 { // a line of each window that was asked for
+		t.Errorf("%d lines, asked %d times, %v", len(lines), asked, err)
 	}
 }
