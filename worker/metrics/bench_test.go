@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"syscall"
 	"testing"
@@ -63,7 +64,7 @@ func BenchmarkCollect(b *testing.B) {
 	}
 	defer engine.Close()
 	c := &crowd{engine: engine, containers: containers(b, 10)}
-	store, err := tsdb.Open(b.TempDir(), nil, nil)
+	store, err := tsdb.Open(b.TempDir(), slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
