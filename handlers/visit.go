@@ -46,7 +46,7 @@ func (h *Handlers) Localize(next echo.HandlerFunc) echo.HandlerFunc {
 // Localizer returns the words of a request: in the person's language, else the browser's choice, else English.
 func (h *Handlers) Localizer(r *http.Request) *i18n.Localizer {
 	l := h.Messages.Localizer(UserFrom(r.Context()).Language, cookie(r, CookieLanguage), r.Header.Get("Accept-Language"))
-	if name := cookie(r, CookieZone); name != "" {
+	if name, err := url.PathUnescape(cookie(r, CookieZone)); err == nil && name != "" { // the page escapes its slash
 		if zone, err := time.LoadLocation(name); err == nil {
 			l = l.In(zone)
 		}
