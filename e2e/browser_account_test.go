@@ -20,7 +20,7 @@ func TestOnesAccountInABrowser(t *testing.T) {
 	p.fill("Present password", "not my password")
 	p.fill("New password", "short")
 	p.click("Change password")
-	p.see("It takes at least 12")
+	p.see("Enter at least 12")
 	p.look("profile-failed")
 	p.fill("Present password", "three words here")
 	p.fill("New password", "four other words here")

@@ -247,7 +247,7 @@ func TestSetupLinkWorksOnceAndByFormOnly(t *testing.T) {
 	link := "/setup/" + secret
 	b.get(link).on(200, link).says("Set up Berth", "This link works once")
 	b.post(link, "name", "Me", "email", "not an email", "password", "short").on(422, link).
-		says(`value="Me"`, `value="not an email"`, "This is not an email address", "5 characters. It takes at least 12").hides("short\"")
+		says(`value="Me"`, `value="not an email"`, "This is not an email address", "This has 5 characters. Enter at least 12").hides("short\"")
 	b.post(link, "name", "Me", "email", "operator@example.com", "password", "three words here").on(200, "/")
 	b.get(link).on(410, link).says("This link has been used")
 }

@@ -56,6 +56,7 @@ func (c *Collector) Dropped() int64 { return c.dropped.Load() }
 
 const (
 	leastWait = 200 * time.Millisecond // until the store is tried again
+	longWait  = 4 * leastWait          // from here on it is a fault: a store that starts with Berth is there by then
 	mostWait  = 2 * time.Second
 )
 
@@ -72,7 +73,7 @@ func (c *Collector) Run(ctx context.Context) error {
 		if time.Since(began) > 10*time.Second {
 			wait = leastWait
 		}
-		if wait == leastWait {
+		if wait == longWait {
 			c.opts.Log.Warn("lines cannot be kept; they wait where the engine has them", "error", err)
 		}
 		sleep(ctx, wait)
