@@ -69,6 +69,18 @@ func (f Form) Faulty(name, id string) templ.Attributes {
 	return templ.Attributes{"aria-describedby": id}
 }
 
+// Described ties a select, id, to what FieldError says of name under id-error, and to its hint under id-hint.
+func (f Form) Described(name, id, hint string) templ.Attributes {
+	a := templ.Attributes{}
+	if by := (Input{Name: name, ID: id, Hint: hint}).describedBy(f); by != "" {
+		a["aria-describedby"] = by
+	}
+	if f.invalid(name) {
+		a["aria-invalid"] = "true"
+	}
+	return a
+}
+
 // Input describes one input of a form. Label, Hint and the like are worded already.
 type Input struct {
 	Name         string
