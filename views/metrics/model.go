@@ -49,6 +49,14 @@ type Chart struct {
 	Known     bool    // anything was measured
 }
 
+// none is the key of why there is nothing to see.
+func (c Chart) none() string {
+	if c.Metric == core.MetricLatency {
+		return "metrics.none_latency"
+	}
+	return "metrics.none"
+}
+
 // Row is a step of the table: what was measured in it, and a period before it.
 type Row struct {
 	At          time.Time
