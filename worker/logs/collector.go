@@ -56,7 +56,7 @@ func (c *Collector) Dropped() int64 { return c.dropped.Load() }
 
 const (
 	leastWait = 200 * time.Millisecond // until the store is tried again
-	longWait  = 4 * leastWait          // from here on it is a fault: a store that starts with Berth is there by then
+	longWait  = 8 * leastWait          // from here on it is a fault: a store that starts with Berth is there by then
 	mostWait  = 2 * time.Second
 )
 
