@@ -57,7 +57,7 @@ document.querySelectorAll("form[data-upload]").forEach((form) => {
   const cancelWord = part("cancel").textContent;
   function clear() {
     part("text").classList.remove("is-bad");
-    part("hint").hidden = false;
+    part("hint").hidden = part("bar").hidden = part("percent").hidden = false;
     part("cancel").textContent = cancelWord;
   }
 
@@ -67,7 +67,7 @@ document.querySelectorAll("form[data-upload]").forEach((form) => {
     const refused = status >= 400 && status < 500;
     running(false);
     resume.hidden = refused;
-    part("hint").hidden = refused;
+    part("hint").hidden = part("bar").hidden = part("percent").hidden = refused;
     part("cancel").textContent = refused ? box.dataset.textAnother : cancelWord;
     let text = box.dataset.textFailed;
     try {

@@ -61,6 +61,10 @@ func TestTextsAreWordedWhenShown(t *testing.T) {
 	if got := load(t).Localizer("zh-Hans").Text(text); got != "名称最多 63 个字符。" {
 		t.Error(got)
 	}
+	alert := core.T("alert.rule_quota", "value", "90", "for", "1 h 30 min")
+	if got := load(t).Localizer("zh-Hans").Text(alert); got != "某项配额的使用超过 90%，持续 1 小时 30 分。" {
+		t.Errorf("a time in a text is said in the language's units: %s", got)
+	}
 	if got := load(t).Localizer("en").Text(core.Text{}); got != "" {
 		t.Errorf("nothing to say is %q", got)
 	}

@@ -3,6 +3,7 @@ package i18n
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,12 +73,30 @@ func (l *Localizer) Text(t core.Text) string {
 	}
 	args := make(map[string]any, len(t.Args))
 	for k, v := range t.Args {
-		args[k] = v
+		args[k] = l.lasting(v)
 	}
 	if names, ok := t.Args["settings"]; ok {
 		args["settings"] = l.settings(names)
 	}
 	return l.localize(t.Key, args)
+}
+
+// lasts is a time as core writes it into its texts: "1 h 30 min".
+var lasts = regexp.MustCompile(`^\d+ (?:d|h|min|s)(?: \d+ (?:h|min|s))*$`)
+
+var unitKeys = map[string]string{"d": "time.days", "h": "time.hours", "min": "time.minutes", "s": "time.seconds"}
+
+// lasting words what is a time in the language's units, and leaves what is not.
+func (l *Localizer) lasting(text string) string {
+	if !lasts.MatchString(text) {
+		return text
+	}
+	parts := strings.Fields(text)
+	var said []string
+	for i := 0; i < len(parts); i += 2 {
+		said = append(said, l.T(unitKeys[parts[i+1]], "n", parts[i]))
+	}
+	return strings.Join(said, " ")
 }
 
 // settings words the names of settings; variables keep their own.

@@ -316,12 +316,12 @@ func (r *Reader) Gateways() []core.GatewayState {
 }
 
 // each calls f with what every process told last.
-func (r *Reader) each(f func(process string, since time.Time, a core.AppTraffic)) {
+func (r *Reader) each(f func(process string, since time.Time, apps map[string]core.AppTraffic)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, n := range r.nodes {
-		for _, a := range n.apps {
-			f(n.process, n.started, a)
+		if n.process != "" {
+			f(n.process, n.started, n.apps)
 		}
 	}
 }

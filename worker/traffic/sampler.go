@@ -43,6 +43,7 @@ func (s *Sampler) Run(ctx context.Context) error {
 func (s *Sampler) begin(now time.Time) {
 	s.began = now
 	s.last = map[string]map[string]core.TrafficCounts{}
+	s.take(now)
 }
 
 // Minute writes what happened in the minute that ends at a time, and sums of those before it when it is time.
@@ -91,26 +92,28 @@ func (s *Sampler) sum(ctx context.Context, from, to time.Duration, end time.Time
 func (s *Sampler) take(end time.Time) []core.TrafficStep {
 	slot, ended := core.PathSlotOf(end)-1, end.Truncate(core.PathSlot).Equal(end)
 	sums := map[string]core.TrafficStep{}
-	processes, past := map[string]bool{}, map[string]bool{}
-	s.Reader.each(func(process string, since time.Time, a core.AppTraffic) {
+	processes := map[string]bool{}
+	s.Reader.each(func(process string, since time.Time, apps map[string]core.AppTraffic) {
 		processes[process] = true
 		last, known := s.last[process]
 		if !known {
 			last = map[string]core.TrafficCounts{}
 			s.last[process] = last
-			past[process] = since.Before(s.began.Add(-overlap))
 		}
-		before := last[a.AppID]
-		last[a.AppID] = a.TrafficCounts
-		if past[process] {
-			return // counted before this worker began
-		}
-		step := a.TrafficCounts.Since(before)
-		if ended {
-			step.Paths = a.PathsIn(slot)
-		}
-		if len(step.Paths) > 0 || step.Total.Requests > 0 || step.Total.BytesIn+step.Total.BytesOut > 0 || step.Total.Classes != [5]int64{} {
-			sums[a.AppID] = sums[a.AppID].Plus(step)
+		past := !known && since.Before(s.began.Add(-overlap)) // counted before this worker began
+		for _, a := range apps {
+			before := last[a.AppID]
+			last[a.AppID] = a.TrafficCounts
+			if past {
+				continue
+			}
+			step := a.TrafficCounts.Since(before)
+			if ended {
+				step.Paths = a.PathsIn(slot)
+			}
+			if len(step.Paths) > 0 || step.Total.Requests > 0 || step.Total.BytesIn+step.Total.BytesOut > 0 || step.Total.Classes != [5]int64{} {
+				sums[a.AppID] = sums[a.AppID].Plus(step)
+			}
 		}
 	})
 	var steps []core.TrafficStep
