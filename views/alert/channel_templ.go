@@ -199,7 +199,7 @@ func channels(m Page) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = channelForm(m, core.AlertChannel{}, m.channelForm(core.AlertChannel{}), NewChannel, paths.AddAlertChannel).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = channelForm(m, core.AlertChannel{}, m.channelForm(ctx, core.AlertChannel{}), NewChannel, paths.AddAlertChannel).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -499,7 +499,7 @@ func channelRow(m Page, c core.AlertChannel) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = channelForm(m, c, m.channelForm(c), c.ID, paths.AlertChannel(c.ID)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = channelForm(m, c, m.channelForm(ctx, c), c.ID, paths.AlertChannel(c.ID)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

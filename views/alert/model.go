@@ -72,9 +72,14 @@ func (m Page) chosen(r core.AlertRule, of, channel string) bool {
 	return slices.Contains(r.Channels, channel)
 }
 
-func (m Page) channelForm(c core.AlertChannel) ui.Form {
+// channelForm begins with what can be used here, in the language of whoever adds it.
+func (m Page) channelForm(ctx context.Context, c core.AlertChannel) ui.Form {
 	if c.ID == "" {
-		return m.form(NewChannel, ui.NewForm("kind", string(core.ChannelEmail), "language", i18n.Languages[0].Tag, "to", m.Page.User.Email))
+		kind := core.ChannelWebhook
+		if m.Mail {
+			kind = core.ChannelEmail
+		}
+		return m.form(NewChannel, ui.NewForm("kind", string(kind), "language", i18n.From(ctx).Lang(), "to", m.Page.User.Email))
 	}
 	return m.form(c.ID, ui.NewForm("name", c.Name, "kind", string(c.Kind), "language", c.Language))
 }
