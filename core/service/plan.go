@@ -57,7 +57,7 @@ func (s *Service) DeletePlan(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		if name == core.UnlimitedPlan || name == s.defaultPlan {
+		if name == core.UnlimitedPlan || name == s.defaultPlan || s.registration && name == s.registrationPlan {
 			return core.Errorf(core.ECONFLICT, "error.plan_fixed", "name", name)
 		}
 		note.Object, note.Before = name, amountTexts(old.Quota)
