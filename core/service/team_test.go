@@ -317,6 +317,7 @@ func TestRegistration(t *testing.T) {
 	w.Service = New(deps)
 	w.must(w.CheckRegistration(nobody))
 
+	w.refused(w.DeletePlan(w.operator(), "starter"), core.ECONFLICT) // Berth would not start again
 	_, err = w.Register(nobody, core.Registration{Name: "x", Email: "y", Password: "z"}, "192.0.2.1:1")
 	w.refused(err, core.EINVALID, "name", "email", "password", "team")
 	user, err := w.Register(nobody, in, "192.0.2.1:1")
