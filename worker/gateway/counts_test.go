@@ -164,6 +164,43 @@ func TestRetriesAreCountedWhereTheyBrokeOff(t *testing.T) {
 	}
 }
 
+// What could not be written to an instance never was there: neither when it goes there over another connection, nor when
+// it goes elsewhere, nor when nobody takes it.
+func TestWhatWasNotWrittenIsNotCounted(t *testing.T) {
+	f := start(t, Options{})
+	o := tcpOrigin(t, func(c net.Conn, r *bufio.Reader) {
+		always("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")(c, r)
+		<-t.Context().Done() // it does not answer the end of the connection with its own
+	})
+	first := f.publish("app", "1", o.address())
+	f.route(core.Route{Domain: "app.test", AppID: "app", Weights: map[string]int{"1": 100}})
+	i := f.gateway.table.app("app").instances.Load().all.list[0]
+	deafen := func() { // the next write to the connection that rests fails, which shows in no other way
+		eventually(t, "a connection rests", func() bool {
+			i.mu.Lock()
+			defer i.mu.Unlock()
+			return len(i.idle) == 1 && i.idle[0].conn.(*net.TCPConn).CloseWrite() == nil
+		})
+	}
+	post := "POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 0\r\n\r\n"
+	expect := func(text string, status int, requests int64) {
+		t.Helper()
+		res, _ := f.ask(text)
+		wantStatus(t, res, status)
+		if c := f.settled().Instances[first.Address]; c.Requests != requests || c.Retried != 0 || c.Failed != 0 || c.Active != 0 {
+			t.Errorf("after %d requests: %+v", requests, c)
+		}
+	}
+	expect(get, 200, 1)
+	for n := range int64(3) {
+		deafen()
+		expect(post, 200, 2+n)
+	}
+	deafen()
+	o.Close()
+	expect(get, 502, 4)
+}
+
 // What no instance could answer counts for the app and the domain, and for no version.
 func TestRequestsWithoutAnInstanceAreCounted(t *testing.T) {
 	f := start(t, Options{})

@@ -70,8 +70,6 @@ func (c *conn) try(i *instance, anew bool) (*upstream, error) {
 	if up == nil {
 		return nil, errNotSent
 	}
-	c.tally.sent(i)
-	c.charge(i)
 	c.startUpload(up)
 	err := c.awaitHead(up)
 	for err == errUnsent {
@@ -102,13 +100,14 @@ func (c *conn) sendHead(i *instance, anew bool) *upstream {
 		}
 		if up.out.arm() == nil {
 			if c.upload.complete && up.in.wire != nil {
-				up.in.wire.asked = c.forward
+				up.in.wire.asked, up.in.wire.asker = c.forward, c
 				c.up.Store(up)
 				return up
 			}
 			n, err := up.out.send(c.forward)
 			if err == nil || n > 0 { // after half of it, an answer may have come all the same
 				c.up.Store(up)
+				c.sent()
 				return up
 			}
 		}
@@ -117,6 +116,13 @@ func (c *conn) sendHead(i *instance, anew bool) *upstream {
 			return nil
 		}
 	}
+}
+
+// sent counts that the instance has the request, or some of it.
+func (c *conn) sent() {
+	i := c.up.Load().instance
+	c.tally.sent(i)
+	c.charge(i)
 }
 
 // connect returns a connection that rests, or a new one; nil when there is none to be had.

@@ -23,6 +23,7 @@ type wire struct {
 	reader  func(fd uintptr) bool
 	writer  func(fd uintptr) bool
 	asked   []byte // to be written before the next read waits
+	asker   *conn  // hears that it was; nil for nobody
 	in, out transfer
 }
 
@@ -65,10 +66,14 @@ func (w *wire) read(p []byte) (int, error) {
 func (w *wire) tryRead(fd uintptr) bool {
 	if w.asked != nil {
 		n, err := w.write(w.asked)
-		w.asked = nil
+		asker := w.asker
+		w.asked, w.asker = nil, nil
 		if err != nil && n == 0 {
 			w.in.err = errUnsent
 			return true
+		}
+		if asker != nil {
+			asker.sent()
 		}
 		return false // after half of it, an answer may come all the same
 	}
