@@ -18,6 +18,7 @@ type CollectorOptions struct {
 	Path   string                 // the file in which it notes how far it has come
 	Tap    func([]core.LogRecord) // is given what was kept; nil for nobody. It must not wait.
 	Settle time.Duration          // after which the store loses no line any more, whatever befalls it; default 30s
+	Now    func() time.Time       // the clock by which engines stamp lines; default time.Now
 	Log    *slog.Logger           // default slog.Default
 }
 
@@ -32,13 +33,17 @@ type Collector struct {
 	refusals *teller
 	durable  *durable
 	dropped  atomic.Int64
-	reading  sync.Map // instance id -> channel that is closed when its log has been read to the end
+	answered atomic.Bool // the store has answered before
+	reading  sync.Map    // instance id -> channel that is closed when its log has been read to the end
 }
 
 // NewCollector makes a Collector. Run it in one process of a host.
 func NewCollector(o CollectorOptions) *Collector {
 	if o.Settle == 0 {
 		o.Settle = 30 * time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -56,14 +61,15 @@ func (c *Collector) Dropped() int64 { return c.dropped.Load() }
 
 const (
 	leastWait = 200 * time.Millisecond // until the store is tried again
-	longWait  = 8 * leastWait          // from here on it is a fault: a store that starts with Berth is there by then
 	mostWait  = 2 * time.Second
+
+	startTime = 30 * time.Second // that a store may take to answer for the first time: it may be starting beside this
 )
 
 // Run collects until ctx ends.
 func (c *Collector) Run(ctx context.Context) error {
 	ctx = core.WithActor(ctx, core.System())
-	wait := leastWait
+	wait, said, start := leastWait, false, time.Now()
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := c.collect(ctx)
@@ -71,9 +77,10 @@ func (c *Collector) Run(ctx context.Context) error {
 			break
 		}
 		if time.Since(began) > 10*time.Second {
-			wait = leastWait
+			wait, said = leastWait, false
 		}
-		if wait == longWait {
+		if !said && (c.answered.Load() || time.Since(start) > startTime) {
+			said = true
 			c.opts.Log.Warn("lines cannot be kept; they wait where the engine has them", "error", err)
 		}
 		sleep(ctx, wait)
@@ -88,6 +95,7 @@ func (c *Collector) collect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	c.answered.Store(true)
 	ctx, cancel := context.WithCancelCause(ctx)
 	s := newSession(c, epoch)
 	appended := make(chan struct{})

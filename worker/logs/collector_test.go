@@ -27,6 +27,7 @@ type shaky struct {
 	lines  []core.LogRecord
 	taken  []time.Time // when, of each line
 	refuse error
+	asked  int
 }
 
 func (s *shaky) Append(_ context.Context, lines []core.LogRecord) error {
@@ -82,6 +83,7 @@ func (s *shaky) Times(_ context.Context, instance string, since time.Time) ([]ti
 func (s *shaky) Epoch(context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked++
 	return strconv.Itoa(s.epoch), s.refuse
 }
 
@@ -114,7 +116,12 @@ func (s *shaky) of(i core.Instance) []string {
 
 // collect runs a Collector until stop.
 func (h *house) collect(store core.LogStore, path string) (c *Collector, stop func()) {
-	c = NewCollector(CollectorOptions{Source: h.source, Lines: store, Path: path, Settle: time.Second})
+	return h.collectWith(CollectorOptions{Lines: store, Path: path})
+}
+
+func (h *house) collectWith(o CollectorOptions) (c *Collector, stop func()) {
+	o.Source, o.Settle = h.source, time.Second
+	c = NewCollector(o)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

@@ -16,6 +16,7 @@ const sayEvery = 10 * time.Second
 type instanceReader struct {
 	*session
 	instance core.Instance
+	old      bool // it was there before the session
 	follower *follower
 	fail     context.CancelCauseFunc
 	known    map[int64]bool // times of the lines that the store has from earlier; nil until it was asked
@@ -28,7 +29,7 @@ type instanceReader struct {
 
 // take puts a line among those that wait for the store, unless the store has it or the quota is used up.
 func (r *instanceReader) take(ctx context.Context, l core.LogLine) error {
-	if err := r.ask(ctx); err != nil {
+	if err := r.ask(ctx, l.Time); err != nil {
 		if ctx.Err() == nil {
 			r.fail(err)
 		}
@@ -46,16 +47,17 @@ func (r *instanceReader) take(ctx context.Context, l core.LogLine) error {
 	return r.put(ctx, record)
 }
 
-// ask learns which lines the store has. An instance that is younger than the session has none there.
-func (r *instanceReader) ask(ctx context.Context) error {
+// ask learns which lines the store has from the first that is read on. An instance that is younger than the session has
+// none there.
+func (r *instanceReader) ask(ctx context.Context, first time.Time) error {
 	if r.known != nil {
 		return nil
 	}
 	r.known = map[int64]bool{}
-	if r.instance.CreatedAt.After(r.began) {
+	if !r.old {
 		return nil
 	}
-	times, err := r.opts.Lines.Times(ctx, r.instance.ID, r.from[r.instance.ID])
+	times, err := r.opts.Lines.Times(ctx, r.instance.ID, first)
 	if err != nil {
 		r.known = nil
 		return err

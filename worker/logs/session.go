@@ -22,11 +22,11 @@ const (
 type session struct {
 	*Collector
 	epoch string
-	began time.Time
 	from  positions // behind which each instance is read
 	lines chan core.LogRecord
 
 	readers map[string]*instanceReader // by instance id; belongs to read
+	older   map[string]bool            // instances that were there before; nil until they were looked for; belongs to read
 
 	mu      sync.Mutex
 	written positions // the last line of each instance that the store took
@@ -40,7 +40,7 @@ type note struct {
 }
 
 func newSession(c *Collector, epoch string) *session {
-	return &session{Collector: c, epoch: epoch, began: time.Now(), from: c.durable.load(), lines: make(chan core.LogRecord, intake),
+	return &session{Collector: c, epoch: epoch, from: c.durable.load(), lines: make(chan core.LogRecord, intake),
 		readers: map[string]*instanceReader{}, written: positions{}}
 }
 
@@ -74,12 +74,17 @@ func (s *session) update(ctx context.Context, fail context.CancelCauseFunc, inst
 	exists := make(map[string]bool, len(instances))
 	for _, i := range instances {
 		exists[i.ID] = true
+	}
+	if s.older == nil {
+		s.older = maps.Clone(exists)
+	}
+	for _, i := range instances {
 		if _, err := s.opts.Source.opts.Engines.Engine(i.HostID); err != nil {
 			continue // another process's
 		}
 		r := s.readers[i.ID]
 		if r == nil {
-			r = &instanceReader{session: s, instance: i, follower: newFollower(s.from[i.ID]), fail: fail}
+			r = &instanceReader{session: s, instance: i, old: s.older[i.ID], follower: newFollower(s.from[i.ID]), fail: fail}
 			s.readers[i.ID] = r
 		}
 		if r.follower.due(i) {
@@ -118,14 +123,24 @@ func (s *session) append(ctx context.Context) error {
 		} else if err != nil {
 			return err
 		}
-		s.mu.Lock()
-		for _, r := range batch {
-			if r.Time.After(s.written[r.Instance]) {
-				s.written[r.Instance] = r.Time
-			}
-		}
-		s.mu.Unlock()
+		s.wrote(batch)
 		s.opts.Tap(batch)
+	}
+}
+
+// wrote notes how far the store has come. A line whose time is still to come follows one from before the clock was set
+// back, and so do those behind it, which the engine stamps with earlier times for that long: no time tells where they
+// begin, so that the log is read from its first line again.
+func (s *session) wrote(batch []core.LogRecord) {
+	now := s.opts.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range batch {
+		if r.Time.After(now) {
+			s.written[r.Instance] = time.Time{}
+		} else if r.Time.After(s.written[r.Instance]) {
+			s.written[r.Instance] = r.Time
+		}
 	}
 }
 

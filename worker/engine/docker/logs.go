@@ -14,13 +14,15 @@ import (
 
 // Logs calls f for each line of a container's log, oldest first, from Since (exclusive when set), following when
 // asked, until ctx ends or the log does. The times of a container's lines strictly ascend, and are the same at every
-// reading, so that the time of a line tells it from all others. Errors: ENOTFOUND; what f returns.
+// reading, so that the time of a line tells it from all others. Since the clock was set back, the engine's stamps are
+// earlier than those times: with a Since that is still to come, all of the log is read. Errors: ENOTFOUND; what f
+// returns.
 func (e *Engine) Logs(ctx context.Context, containerID string, q core.LogQuery, f func(core.LogLine) error) error {
 	opts := container.LogsOptions{ShowStdout: true, ShowStderr: true, Timestamps: true, Follow: q.Follow}
 	if q.Tail > 0 {
 		opts.Tail = strconv.Itoa(q.Tail)
 	}
-	if !q.Since.IsZero() {
+	if !q.Since.IsZero() && !q.Since.After(time.Now()) {
 		opts.Since = engineTime(q.Since.Add(-lookBack))
 	}
 	stream, err := e.api.ContainerLogs(ctx, containerID, opts)

@@ -14,7 +14,7 @@ type instance struct {
 	spec  core.ContainerSpec
 	state core.Container
 	does  Behavior
-	log   []core.LogLine
+	log   []logLine
 }
 
 // Create makes a container and returns its id; one with the same Instance is returned, not doubled.
