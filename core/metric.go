@@ -86,9 +86,9 @@ type MetricSample struct {
 	Value  float64 // in the unit of the metric
 }
 
-// MetricQuery asks for the past of one metric.
+// MetricQuery asks for the past of one metric or several.
 type MetricQuery struct {
-	Metric      Metric
+	Metrics     []Metric
 	TenantID    string    // whose app it is: another tenant may have had one of the same name before
 	AppID       string    // of an app
 	HostID      string    // of a host, when AppID is ""
@@ -99,6 +99,7 @@ type MetricQuery struct {
 
 // MetricSeries is the past of one metric: a point a step, where anything was measured.
 type MetricSeries struct {
+	Metric     Metric
 	InstanceID string // "" for an app as a whole, and for a host
 	Points     []MetricPoint
 }
@@ -124,8 +125,8 @@ type MetricStore interface {
 	// Append keeps samples that were all measured at the same time, which has to be later than that of the call before.
 	// Workers alone call it.
 	Append(ctx context.Context, at time.Time, samples []MetricSample) error
-	// Query returns the past of a metric; no series when there is none. Steps that are finer than what is kept are
-	// answered by what is kept.
+	// Query returns the past of metrics, in their order and by instance; no series where there is none. Steps that are
+	// finer than what is kept are answered by what is kept.
 	Query(ctx context.Context, q MetricQuery) ([]MetricSeries, error)
 	// Forget removes everything of an app, as far as the store can: a server elsewhere may keep it for its time. Workers
 	// alone call it.

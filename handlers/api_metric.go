@@ -60,9 +60,10 @@ func (h *Handlers) answerMetrics(c echo.Context, q core.MetricQuery, past pastOf
 	}
 	ctx := c.Request().Context()
 	over := queryOver(values.Get("range"))
-	q.Metric, q.PerInstance = core.Metric(values.Get("metric")), values.Get("by") == "instance"
+	metric := core.Metric(values.Get("metric"))
+	q.Metrics, q.PerInstance = []core.Metric{metric}, values.Get("by") == "instance"
 	q.From, q.To, q.Step = over.From, over.To, over.Step
-	answer := metricsJSON{Metric: q.Metric, From: q.From, To: q.To, Step: core.Duration(q.Step)}
+	answer := metricsJSON{Metric: metric, From: q.From, To: q.To, Step: core.Duration(q.Step)}
 	if answer.Series, err = seriesJSON(ctx, q, past, 0); err != nil {
 		return err
 	}

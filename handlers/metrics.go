@@ -38,17 +38,15 @@ func (h *Handlers) metricsPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, metric := range metricsOf(head.App, m.Each) {
-		q := queryOver(m.Span)
-		q.AppID, q.Metric = head.App.ID, metric
-		chart, err := chartOf(ctx, q, h.Service.Metrics, m.Each)
-		if err != nil {
-			return err
-		}
-		chart.Limit, chart.Data = limitOf(metric, release.Spec, m.Each), paths.MetricData(head.App.ID, string(metric), m.Span, m.Each)
-		m.Charts = append(m.Charts, chart)
+	q := queryOver(m.Span)
+	q.AppID, q.Metrics = head.App.ID, metricsOf(head.App, m.Each)
+	if m.Charts, err = charts(ctx, q, h.Service.Metrics, m.Each); err != nil {
+		return err
 	}
-	if m.Events, err = h.marked(ctx, head.App.ID, queryOver(m.Span).From); err != nil {
+	for i, c := range m.Charts {
+		m.Charts[i].Limit, m.Charts[i].Data = limitOf(c.Metric, release.Spec, m.Each), paths.MetricData(head.App.ID, string(c.Metric), m.Span, m.Each)
+	}
+	if m.Events, err = h.marked(ctx, head.App.ID, q.From); err != nil {
 		return err
 	}
 	return render(c, http.StatusOK, metrics.MetricsPage(m))
@@ -68,15 +66,13 @@ func (h *Handlers) hostPage(c echo.Context) error {
 	p.Title, p.Section, p.Path = host.Name, layout.SectionHosts, paths.Host(host.ID)
 	m := metrics.HostPage{Page: p, Host: host, Span: spanOf(c), Fault: h.metricsFault()}
 	limits := map[core.Metric]float64{core.MetricHostMemory: float64(host.Memory), core.MetricHostCPU: float64(host.CPU) / 1000}
-	for _, metric := range metrics.OfHost {
-		q := queryOver(m.Span)
-		q.HostID, q.Metric = host.ID, metric
-		chart, err := chartOf(ctx, q, h.Service.HostMetrics, false)
-		if err != nil {
-			return err
-		}
-		chart.Limit, chart.Data = limits[metric], paths.HostMetricData(host.ID, string(metric), m.Span)
-		m.Charts = append(m.Charts, chart)
+	q := queryOver(m.Span)
+	q.HostID, q.Metrics = host.ID, metrics.OfHost
+	if m.Charts, err = charts(ctx, q, h.Service.HostMetrics, false); err != nil {
+		return err
+	}
+	for i, c := range m.Charts {
+		m.Charts[i].Limit, m.Charts[i].Data = limits[c.Metric], paths.HostMetricData(host.ID, string(c.Metric), m.Span)
 	}
 	return render(c, http.StatusOK, metrics.HostMetricsPage(m))
 }
@@ -128,45 +124,57 @@ func (h *Handlers) metricsFault() core.Text {
 	return core.Text{}
 }
 
-// chartOf has a table that compares with the period before, or one of what each instance took.
-func chartOf(ctx context.Context, q core.MetricQuery, past pastOf, each bool) (metrics.Chart, error) {
-	c := metrics.Chart{Metric: q.Metric}
-	whole, err := past(ctx, q)
-	if err != nil || len(whole) == 0 {
-		return c, err
-	}
-	points := whole[0].Points
-	c.Known = true
-	if c.Now, err = current(ctx, q, past); err != nil {
-		return c, err
-	}
+// charts have tables that compare with the period before, or with what each instance took. The store is asked for all
+// of them together: it may be far away.
+func charts(ctx context.Context, q core.MetricQuery, past pastOf, each bool) ([]metrics.Chart, error) {
+	beside := before(q)
 	if each {
-		c.Rows = metrics.Table(q.From, q.To, points, nil)
-		c.Instances, err = shares(ctx, q, past)
-		return c, err
+		beside = q
+		beside.PerInstance = true
 	}
-	earlier, err := past(ctx, before(q))
-	if err != nil {
-		return c, err
+	var answers [3]map[core.Metric][]core.MetricSeries
+	for i, q := range []core.MetricQuery{q, lately(q), beside} {
+		all, err := past(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		answers[i] = map[core.Metric][]core.MetricSeries{}
+		for _, s := range all {
+			answers[i][s.Metric] = append(answers[i][s.Metric], s)
+		}
 	}
-	if c.Compared = len(earlier) > 0; c.Compared {
-		c.Rows = metrics.Table(q.From, q.To, points, earlier[0].Points)
-	} else {
-		c.Rows = metrics.Table(q.From, q.To, points, nil)
+	out := make([]metrics.Chart, len(q.Metrics))
+	for i, m := range q.Metrics {
+		out[i] = chartOf(m, q, answers[0][m], answers[1][m], answers[2][m], each)
 	}
-	return c, nil
+	return out, nil
 }
 
-// current is what was measured last, if that was within a minute.
-func current(ctx context.Context, q core.MetricQuery, past pastOf) (metrics.Amount, error) {
+func chartOf(m core.Metric, q core.MetricQuery, whole, now, beside []core.MetricSeries, each bool) metrics.Chart {
+	c := metrics.Chart{Metric: m}
+	if len(whole) == 0 {
+		return c
+	}
+	c.Known = true
+	if len(now) > 0 {
+		c.Now = metrics.Sum(now[0].Points[len(now[0].Points)-1:])
+	}
+	var earlier []core.MetricPoint
+	switch {
+	case each:
+		c.Instances = shares(beside)
+	case len(beside) > 0:
+		c.Compared, earlier = true, beside[0].Points
+	}
+	c.Rows = metrics.Table(q.From, q.To, whole[0].Points, earlier)
+	return c
+}
+
+// lately asks for what was measured within the last minute.
+func lately(q core.MetricQuery) core.MetricQuery {
 	q.Step, q.To = core.MetricEvery, time.Now().Add(core.MetricEvery).Truncate(core.MetricEvery)
 	q.From = q.To.Add(-time.Minute)
-	whole, err := past(ctx, q)
-	if err != nil || len(whole) == 0 {
-		return metrics.Amount{}, err
-	}
-	points := whole[0].Points
-	return metrics.Sum(points[len(points)-1:]), nil
+	return q
 }
 
 // before asks for the period before.
@@ -177,17 +185,12 @@ func before(q core.MetricQuery) core.MetricQuery {
 }
 
 // shares are what each instance took.
-func shares(ctx context.Context, q core.MetricQuery, past pastOf) ([]metrics.Share, error) {
-	q.PerInstance = true
-	instances, err := past(ctx, q)
-	if err != nil {
-		return nil, err
-	}
+func shares(instances []core.MetricSeries) []metrics.Share {
 	all := []metrics.Share{}
 	for _, s := range newest(instances) {
 		all = append(all, metrics.Share{ID: s.InstanceID, Amount: metrics.Sum(s.Points)})
 	}
-	return all, nil
+	return all
 }
 
 // maxLines is how many instances a chart tells apart.

@@ -269,6 +269,11 @@ func TestDryRunOnWhatWasMeasured(t *testing.T) {
 	if err := p.store.Hosts().Put(ctx, core.Host{ID: core.LocalHost, Name: "local", Status: core.HostUp, Memory: 8 * core.GiB, PortFrom: 25700, PortTo: 25799}); err != nil {
 		t.Fatal(err)
 	}
+	shop, err := p.store.Apps().Get(ctx, app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels := core.MetricLabels{TenantID: shop.TenantID, AppID: app}
 	// A day with two peaks: 10 requests a second, 95 for an hour twenty and six hours ago.
 	for at := noon.Add(-24 * time.Hour); at.Before(noon); at = at.Add(30 * time.Second) {
 		rate := 10.0
@@ -276,10 +281,10 @@ func TestDryRunOnWhatWasMeasured(t *testing.T) {
 			rate = 95
 		}
 		err := measured.Append(context.Background(), at, []core.MetricSample{
-			{MetricLabels: core.MetricLabels{AppID: app}, Metric: core.MetricRequests, Value: rate},
-			{MetricLabels: core.MetricLabels{AppID: app}, Metric: core.MetricMemory, Value: 1 << 28},
-			{MetricLabels: core.MetricLabels{AppID: app}, Metric: core.MetricRestarts, Value: 0},
-			{MetricLabels: core.MetricLabels{AppID: app}, Metric: core.MetricReady, Value: 1}})
+			{MetricLabels: labels, Metric: core.MetricRequests, Value: rate},
+			{MetricLabels: labels, Metric: core.MetricMemory, Value: 1 << 28},
+			{MetricLabels: labels, Metric: core.MetricRestarts, Value: 0},
+			{MetricLabels: labels, Metric: core.MetricReady, Value: 1}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,7 +36,7 @@ func (s *Service) DryRunScaling(ctx context.Context, appID string, scaling core.
 	if s.metrics == nil {
 		return r, core.Errorf(core.EUNAVAILABLE, "error.metrics_elsewhere")
 	}
-	past, err := s.past7(ctx, app.ID, current.Spec, scaling)
+	past, err := s.past7(ctx, app, current.Spec, scaling)
 	if err != nil {
 		return r, err
 	}
@@ -70,13 +70,13 @@ func hostsText(wanted, room int) core.Text {
 }
 
 // past7 reads what the rules of a scaling look at.
-func (s *Service) past7(ctx context.Context, appID string, spec core.ReleaseSpec, scaling core.Scaling) (past scale.Past, err error) {
+func (s *Service) past7(ctx context.Context, app core.App, spec core.ReleaseSpec, scaling core.Scaling) (past scale.Past, err error) {
 	to := s.now().Truncate(replayStep)
 	past = scale.Past{From: to.Add(-replayed), Step: replayStep}
 	read := map[core.Metric][]float64{}
 	series := func(m core.Metric) []float64 {
 		if read[m] == nil && err == nil {
-			read[m], err = s.seriesOf(ctx, appID, m, past.From, to)
+			read[m], err = s.seriesOf(ctx, app, m, past.From, to)
 		}
 		return read[m]
 	}
@@ -119,12 +119,12 @@ func pastOf(m core.ScaleMetric, spec core.ReleaseSpec, series func(core.Metric) 
 
 // seriesOf returns the means of a metric at every step; NaN where nothing was measured. What is kept at longer steps
 // stands for all of the step.
-func (s *Service) seriesOf(ctx context.Context, appID string, m core.Metric, from, to time.Time) ([]float64, error) {
+func (s *Service) seriesOf(ctx context.Context, app core.App, m core.Metric, from, to time.Time) ([]float64, error) {
 	values := make([]float64, int(to.Sub(from)/replayStep))
 	for i := range values {
 		values[i] = math.NaN()
 	}
-	all, err := s.metrics.Query(ctx, core.MetricQuery{Metric: m, AppID: appID, From: from, To: to, Step: replayStep})
+	all, err := s.metrics.Query(ctx, core.MetricQuery{Metrics: []core.Metric{m}, TenantID: app.TenantID, AppID: app.ID, From: from, To: to, Step: replayStep})
 	if err != nil || len(all) == 0 {
 		return values, err
 	}

@@ -10,7 +10,7 @@ import (
 // maxPoints is the most steps that one question about the past is answered with.
 const maxPoints = 1000
 
-// Metrics returns the past of a metric of an app, at most core.MetricKept of it and nothing from before it was made. A
+// Metrics returns the past of metrics of an app, at most core.MetricKept of it and nothing from before it was made. A
 // step of 0 takes core.MetricStep. Errors: EUNAUTHORIZED, ENOTFOUND, EFORBIDDEN, EINVALID at "metric", "from", "step",
 // EUNAVAILABLE.
 func (s *Service) Metrics(ctx context.Context, q core.MetricQuery) ([]core.MetricSeries, error) {
@@ -49,8 +49,10 @@ func (s *Service) past(ctx context.Context, q core.MetricQuery, since time.Time)
 		q.Step = core.MetricStep(span)
 	}
 	var f core.Faults
-	if !q.Metric.Valid() || q.Metric.OfHost() != (q.AppID == "") {
-		f.Add("metric", "error.metric_unknown", "metric", string(q.Metric))
+	for _, m := range q.Metrics {
+		if !m.Valid() || m.OfHost() != (q.AppID == "") {
+			f.Add("metric", "error.metric_unknown", "metric", string(m))
+		}
 	}
 	if span <= 0 || span > core.MetricKept+time.Hour {
 		f.Add("from", "error.metric_range")

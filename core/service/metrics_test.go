@@ -24,14 +24,14 @@ func TestThePastIsAskedForWithinBounds(t *testing.T) {
 	s := &Service{metrics: past}
 	now := time.Now()
 	for name, q := range map[string]core.MetricQuery{
-		"unknown":       {Metric: "rm -rf", AppID: "shop", From: now.Add(-time.Hour), To: now},
-		"of a host":     {Metric: core.MetricHostCPU, AppID: "shop", From: now.Add(-time.Hour), To: now},
-		"of no host":    {Metric: core.MetricCPU, HostID: "local", From: now.Add(-time.Hour), To: now},
-		"backwards":     {Metric: core.MetricCPU, AppID: "shop", From: now, To: now.Add(-time.Hour)},
-		"a year":        {Metric: core.MetricCPU, AppID: "shop", From: now.AddDate(-1, 0, 0), To: now},
-		"too fine":      {Metric: core.MetricCPU, AppID: "shop", From: now.Add(-time.Hour), To: now, Step: time.Millisecond},
-		"below nothing": {Metric: core.MetricCPU, AppID: "shop", From: now.Add(-time.Hour), To: now, Step: -time.Hour},
-		"too many":      {Metric: core.MetricCPU, AppID: "shop", From: now.AddDate(0, 0, -30), To: now, Step: 5 * time.Second},
+		"unknown":       {Metrics: []core.Metric{"rm -rf"}, AppID: "shop", From: now.Add(-time.Hour), To: now},
+		"of a host":     {Metrics: []core.Metric{core.MetricHostCPU}, AppID: "shop", From: now.Add(-time.Hour), To: now},
+		"of no host":    {Metrics: []core.Metric{core.MetricCPU}, HostID: "local", From: now.Add(-time.Hour), To: now},
+		"backwards":     {Metrics: []core.Metric{core.MetricCPU}, AppID: "shop", From: now, To: now.Add(-time.Hour)},
+		"a year":        {Metrics: []core.Metric{core.MetricCPU}, AppID: "shop", From: now.AddDate(-1, 0, 0), To: now},
+		"too fine":      {Metrics: []core.Metric{core.MetricCPU}, AppID: "shop", From: now.Add(-time.Hour), To: now, Step: time.Millisecond},
+		"below nothing": {Metrics: []core.Metric{core.MetricCPU}, AppID: "shop", From: now.Add(-time.Hour), To: now, Step: -time.Hour},
+		"too many":      {Metrics: []core.Metric{core.MetricCPU}, AppID: "shop", From: now.AddDate(0, 0, -30), To: now, Step: 5 * time.Second},
 	} {
 		if _, err := s.past(context.Background(), q, time.Time{}); core.ErrorCode(err) != core.EINVALID {
 			t.Errorf("%s: %v, want it refused", name, err)
@@ -40,7 +40,7 @@ func TestThePastIsAskedForWithinBounds(t *testing.T) {
 	if len(past.asked) > 0 {
 		t.Fatalf("the store was asked %+v", past.asked)
 	}
-	if _, err := s.past(context.Background(), core.MetricQuery{Metric: core.MetricCPU, AppID: "shop", From: now.AddDate(0, 0, -30), To: now}, time.Time{}); err != nil {
+	if _, err := s.past(context.Background(), core.MetricQuery{Metrics: []core.Metric{core.MetricCPU}, AppID: "shop", From: now.AddDate(0, 0, -30), To: now}, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	if q := past.asked[0]; q.Step != 2*time.Hour {
@@ -50,7 +50,7 @@ func TestThePastIsAskedForWithinBounds(t *testing.T) {
 
 func TestAProcessWithoutMeasurementsSaysSo(t *testing.T) {
 	s := &Service{}
-	_, err := s.past(context.Background(), core.MetricQuery{Metric: core.MetricCPU, AppID: "shop", From: time.Now().Add(-time.Hour), To: time.Now()}, time.Time{})
+	_, err := s.past(context.Background(), core.MetricQuery{Metrics: []core.Metric{core.MetricCPU}, AppID: "shop", From: time.Now().Add(-time.Hour), To: time.Now()}, time.Time{})
 	if core.ErrorCode(err) != core.EUNAVAILABLE {
 		t.Errorf("%v, want EUNAVAILABLE", err)
 	}
@@ -60,7 +60,7 @@ func TestNothingIsKnownFromBeforeAnAppWasMade(t *testing.T) {
 	past := &pastStore{}
 	s := &Service{metrics: past}
 	now := time.Now()
-	q := core.MetricQuery{Metric: core.MetricCPU, AppID: "shop", From: now.Add(-time.Hour), To: now}
+	q := core.MetricQuery{Metrics: []core.Metric{core.MetricCPU}, AppID: "shop", From: now.Add(-time.Hour), To: now}
 	if _, err := s.past(context.Background(), q, now.Add(-time.Minute)); err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func (w *world) useCases(app core.App, upload, operation string) []useCase {
 		{"MayInspect", core.ActInspect, func(ctx context.Context) error { return w.MayInspect(ctx, id) }},
 		{"SwitchCounts", core.ActInspect, func(ctx context.Context) error { _, err := w.SwitchCounts(ctx, id, 1); return err }},
 		{"Metrics", core.ActInspect, func(ctx context.Context) error {
-			_, err := w.Metrics(ctx, core.MetricQuery{AppID: id, Metric: core.MetricCPU, From: time.Now().Add(-time.Hour), To: time.Now()})
+			_, err := w.Metrics(ctx, core.MetricQuery{AppID: id, Metrics: []core.Metric{core.MetricCPU}, From: time.Now().Add(-time.Hour), To: time.Now()})
 			return err
 		}},
 		{"Versions", core.ActInspect, func(ctx context.Context) error { _, err := w.Versions(ctx, id); return err }},

@@ -132,7 +132,7 @@ func (l *Loop) mean(ctx context.Context, a core.App, m core.Metric, window time.
 	if from.Before(a.CreatedAt) {
 		from = a.CreatedAt
 	}
-	all, err := l.Metrics.Query(ctx, core.MetricQuery{Metric: m, TenantID: a.TenantID, AppID: a.ID, From: from, To: now, Step: step})
+	all, err := l.Metrics.Query(ctx, core.MetricQuery{Metrics: []core.Metric{m}, TenantID: a.TenantID, AppID: a.ID, From: from, To: now, Step: step})
 	if err != nil || len(all) == 0 || len(all[0].Points) == 0 {
 		return 0, false
 	}

@@ -198,7 +198,7 @@ type measured struct {
 }
 
 func (m *measured) Query(_ context.Context, q core.MetricQuery) ([]core.MetricSeries, error) {
-	v, known := m.of[q.Metric]
+	v, known := m.of[q.Metrics[0]]
 	if !known {
 		return nil, nil
 	}

@@ -21,7 +21,7 @@ func Run(t *testing.T, open func(t *testing.T) core.MetricStore) {
 	for _, x := range []struct {
 		name string
 		test func(*testing.T, core.MetricStore, string)
-	}{{"an app", anApp}, {"its instances", itsInstances}, {"a peak", aPeak}, {"a gap", aGap}, {"bounds", bounds}, {"a host", aHost},
+	}{{"an app", anApp}, {"several metrics", several}, {"its instances", itsInstances}, {"a peak", aPeak}, {"a gap", aGap}, {"bounds", bounds}, {"a host", aHost},
 		{"another tenant", anotherTenant}, {"nothing", nothing}} {
 		t.Run(x.name, func(t *testing.T) { x.test(t, s, tenant) })
 	}
@@ -84,18 +84,31 @@ func only(t *testing.T, all []core.MetricSeries) []core.MetricPoint {
 }
 
 func anApp(t *testing.T, s core.MetricStore, tenant string) {
-	points := only(t, ask(t, s, core.MetricQuery{Metric: core.MetricCPU, TenantID: tenant, AppID: "shop"}))
+	points := only(t, ask(t, s, core.MetricQuery{Metrics: []core.Metric{core.MetricCPU}, TenantID: tenant, AppID: "shop"}))
 	if p := points[0]; !p.At.Equal(Begin) || p.Mean != 3 || p.Max != 3 {
 		t.Errorf("the first minute is %+v, want 3 at %s", p, Begin)
 	}
-	points = only(t, ask(t, s, core.MetricQuery{Metric: core.MetricRequests, TenantID: tenant, AppID: "shop"}))
+	points = only(t, ask(t, s, core.MetricQuery{Metrics: []core.Metric{core.MetricRequests}, TenantID: tenant, AppID: "shop"}))
 	if p := points[1]; p.Mean != 17.5 || p.Max != 23 { // 12 to 23
 		t.Errorf("the second minute is %+v, want a mean of 17.5 and 23 at most", p)
 	}
 }
 
+// several are answered in the order in which they are asked for, those that were never measured left out.
+func several(t *testing.T, s core.MetricStore, tenant string) {
+	q := core.MetricQuery{Metrics: []core.Metric{core.MetricRequests, core.MetricMemory, core.MetricCPU}, TenantID: tenant, AppID: "shop"}
+	all := ask(t, s, q)
+	if len(all) != 2 || all[0].Metric != core.MetricRequests || all[1].Metric != core.MetricCPU || all[0].Points[1].Max != 23 || all[1].Points[3].Max != 33 {
+		t.Errorf("got %+v", all)
+	}
+	q.PerInstance = true
+	if all = ask(t, s, q); len(all) != 2 || all[0].Metric != core.MetricCPU || all[0].InstanceID != "one" || all[1].InstanceID != "two" {
+		t.Errorf("by instance: %+v", all)
+	}
+}
+
 func itsInstances(t *testing.T, s core.MetricStore, tenant string) {
-	all := ask(t, s, core.MetricQuery{Metric: core.MetricCPU, TenantID: tenant, AppID: "shop", PerInstance: true})
+	all := ask(t, s, core.MetricQuery{Metrics: []core.Metric{core.MetricCPU}, TenantID: tenant, AppID: "shop", PerInstance: true})
 	if len(all) != 2 || all[0].InstanceID != "one" || all[1].InstanceID != "two" || all[1].Points[3].Mean != 2 {
 		t.Errorf("got %+v", all)
 	}
@@ -103,7 +116,7 @@ func itsInstances(t *testing.T, s core.MetricStore, tenant string) {
 
 func aPeak(t *testing.T, s core.MetricStore, tenant string) {
 	for _, step := range []time.Duration{time.Minute, core.MetricCoarse} {
-		points := only(t, ask(t, s, core.MetricQuery{Metric: core.MetricCPU, TenantID: tenant, AppID: "shop", Step: step}))
+		points := only(t, ask(t, s, core.MetricQuery{Metrics: []core.Metric{core.MetricCPU}, TenantID: tenant, AppID: "shop", Step: step}))
 		p := points[200*time.Second/step]
 		mean := 3 + 30/float64(step/core.MetricEvery)
 		if p.Max != 33 || math.Abs(p.Mean-mean) > 0.01 {
@@ -113,7 +126,7 @@ func aPeak(t *testing.T, s core.MetricStore, tenant string) {
 }
 
 func aGap(t *testing.T, s core.MetricStore, tenant string) {
-	points := only(t, ask(t, s, core.MetricQuery{Metric: core.MetricCPU, TenantID: tenant, AppID: "shop"}))
+	points := only(t, ask(t, s, core.MetricQuery{Metrics: []core.Metric{core.MetricCPU}, TenantID: tenant, AppID: "shop"}))
 	if len(points) != 15 {
 		t.Fatalf("there are %d minutes, want 15", len(points))
 	}
@@ -124,7 +137,7 @@ func aGap(t *testing.T, s core.MetricStore, tenant string) {
 
 // bounds: From is included, To is not.
 func bounds(t *testing.T, s core.MetricStore, tenant string) {
-	points := only(t, ask(t, s, core.MetricQuery{Metric: core.MetricRequests, TenantID: tenant, AppID: "shop",
+	points := only(t, ask(t, s, core.MetricQuery{Metrics: []core.Metric{core.MetricRequests}, TenantID: tenant, AppID: "shop",
 		From: Begin.Add(2 * time.Minute), To: Begin.Add(4 * time.Minute), Step: core.MetricEvery}))
 	if len(points) != 24 || points[0].Mean != 24 || points[23].Mean != 47 {
 		t.Errorf("two minutes are %+v, want 24 to 47", points)
@@ -132,7 +145,7 @@ func bounds(t *testing.T, s core.MetricStore, tenant string) {
 }
 
 func aHost(t *testing.T, s core.MetricStore, tenant string) {
-	points := only(t, ask(t, s, core.MetricQuery{Metric: core.MetricHostCPU, HostID: tenant}))
+	points := only(t, ask(t, s, core.MetricQuery{Metrics: []core.Metric{core.MetricHostCPU}, HostID: tenant}))
 	if points[0].Mean != 4 {
 		t.Errorf("the first minute is %+v, want 4", points[0])
 	}
@@ -140,13 +153,13 @@ func aHost(t *testing.T, s core.MetricStore, tenant string) {
 
 // anotherTenant does not see what was an app of that name.
 func anotherTenant(t *testing.T, s core.MetricStore, _ string) {
-	if all := ask(t, s, core.MetricQuery{Metric: core.MetricCPU, TenantID: "thief", AppID: "shop"}); len(all) > 0 {
+	if all := ask(t, s, core.MetricQuery{Metrics: []core.Metric{core.MetricCPU}, TenantID: "thief", AppID: "shop"}); len(all) > 0 {
 		t.Errorf("got %+v", all)
 	}
 }
 
 func nothing(t *testing.T, s core.MetricStore, tenant string) {
-	for _, q := range []core.MetricQuery{{Metric: core.MetricMemory, TenantID: tenant, AppID: "shop"}, {Metric: core.MetricCPU, TenantID: tenant, AppID: "none"}} {
+	for _, q := range []core.MetricQuery{{Metrics: []core.Metric{core.MetricMemory}, TenantID: tenant, AppID: "shop"}, {Metrics: []core.Metric{core.MetricCPU}, TenantID: tenant, AppID: "none"}} {
 		if all := ask(t, s, q); len(all) > 0 {
 			t.Errorf("got %+v", all)
 		}

@@ -25,7 +25,7 @@ func TestWhatIsForgottenIsGone(t *testing.T) {
 	if err := s.Append(context.Background(), now, []core.MetricSample{{MetricLabels: labels, Metric: core.MetricCPU, Value: 1}}); err != nil {
 		t.Fatal(err)
 	}
-	q := core.MetricQuery{Metric: core.MetricCPU, TenantID: "t", AppID: "shop", From: now.Add(-time.Minute), To: now.Add(time.Minute), Step: 5 * time.Second}
+	q := core.MetricQuery{Metrics: []core.Metric{core.MetricCPU}, TenantID: "t", AppID: "shop", From: now.Add(-time.Minute), To: now.Add(time.Minute), Step: 5 * time.Second}
 	if all, err := s.Query(context.Background(), q); err != nil || len(all) != 1 {
 		t.Fatalf("before: %+v, %v", all, err)
 	}
@@ -62,7 +62,7 @@ func TestAServerThatDoesNotAnswer(t *testing.T) {
 		if address == server.URL+"/stuck" {
 			continue // it is as slow for the others
 		}
-		if _, err := s.Query(context.Background(), core.MetricQuery{Metric: core.MetricHostCPU, HostID: "x", From: begin, To: begin.Add(time.Hour)}); core.ErrorCode(err) != core.EUNAVAILABLE {
+		if _, err := s.Query(context.Background(), core.MetricQuery{Metrics: []core.Metric{core.MetricHostCPU}, HostID: "x", From: begin, To: begin.Add(time.Hour)}); core.ErrorCode(err) != core.EUNAVAILABLE {
 			t.Errorf("%s: %v", address, err)
 		}
 		if err := s.Forget(context.Background(), "shop"); err != nil {

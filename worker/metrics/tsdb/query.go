@@ -23,6 +23,20 @@ func (s *Store) Query(ctx context.Context, q core.MetricQuery) ([]core.MetricSer
 	if s.fine == nil {
 		return nil, wrap(errClosed)
 	}
+	var all []core.MetricSeries
+	for _, m := range q.Metrics {
+		series, err := s.one(ctx, m, q)
+		if err != nil {
+			return nil, wrap(err)
+		}
+		all = append(all, series...)
+	}
+	return all, nil
+}
+
+// one is Query for one of the metrics.
+func (s *Store) one(ctx context.Context, m core.Metric, q core.MetricQuery) ([]core.MetricSeries, error) {
+	q.Metrics = []core.Metric{m}
 	byInstance := map[string]*buckets{}
 	var err error
 	if s.isCoarse(q) {
@@ -42,10 +56,7 @@ func (s *Store) Query(ctx context.Context, q core.MetricQuery) ([]core.MetricSer
 		q.From = q.From.Truncate(q.Step)
 		err = s.gather(ctx, s.fine, q, "", byInstance)
 	}
-	if err != nil {
-		return nil, wrap(err)
-	}
-	return seriesOf(byInstance), nil
+	return seriesOf(m, byInstance), err
 }
 
 // isCoarse reports whether the steps that are asked for reach back behind what is kept as it was sampled.
@@ -128,7 +139,7 @@ func eachSeries(ctx context.Context, db *tsdb.DB, q core.MetricQuery, aggregate 
 
 func matchers(q core.MetricQuery, aggregate string) []*labels.Matcher {
 	equal := func(name, value string) *labels.Matcher { return labels.MustNewMatcher(labels.MatchEqual, name, value) }
-	all := []*labels.Matcher{equal("__name__", string(q.Metric)), equal(labelTenant, q.TenantID), equal(labelApp, q.AppID),
+	all := []*labels.Matcher{equal("__name__", string(q.Metrics[0])), equal(labelTenant, q.TenantID), equal(labelApp, q.AppID),
 		equal(labelAggregate, aggregate)}
 	switch {
 	case q.AppID == "":
@@ -140,11 +151,11 @@ func matchers(q core.MetricQuery, aggregate string) []*labels.Matcher {
 }
 
 // seriesOf makes the answer out of buckets by instance.
-func seriesOf(byInstance map[string]*buckets) []core.MetricSeries {
+func seriesOf(m core.Metric, byInstance map[string]*buckets) []core.MetricSeries {
 	var all []core.MetricSeries
 	for _, id := range slices.Sorted(maps.Keys(byInstance)) {
 		if points := byInstance[id].points(); len(points) > 0 {
-			all = append(all, core.MetricSeries{InstanceID: id, Points: points})
+			all = append(all, core.MetricSeries{Metric: m, InstanceID: id, Points: points})
 		}
 	}
 	return all

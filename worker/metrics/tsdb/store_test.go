@@ -50,7 +50,7 @@ func labelsOfInstance(id string) core.MetricLabels {
 
 func ask(t testing.TB, s *Store, q core.MetricQuery) []core.MetricSeries {
 	t.Helper()
-	q.Metric, q.TenantID, q.AppID = core.MetricCPU, "t", "shop"
+	q.Metrics, q.TenantID, q.AppID = []core.Metric{core.MetricCPU}, "t", "shop"
 	all, err := s.Query(context.Background(), q)
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestWhatIsForgottenIsGone(t *testing.T) {
 			t.Errorf("in steps of %s there is %+v", step, all)
 		}
 	}
-	other, err := s.Query(context.Background(), core.MetricQuery{Metric: core.MetricCPU, TenantID: "t", AppID: "other", From: begin, To: c.t, Step: time.Minute})
+	other, err := s.Query(context.Background(), core.MetricQuery{Metrics: []core.Metric{core.MetricCPU}, TenantID: "t", AppID: "other", From: begin, To: c.t, Step: time.Minute})
 	if err != nil || len(other) != 1 {
 		t.Errorf("of the other app: %+v, %v", other, err)
 	}
@@ -146,7 +146,7 @@ func TestAnotherTenantsAppOfTheSameName(t *testing.T) {
 	s := open1(t, t.TempDir(), c)
 	defer s.Close()
 	fill(t, s, c, 12*time.Minute)
-	all, err := s.Query(context.Background(), core.MetricQuery{Metric: core.MetricCPU, TenantID: "thief", AppID: "shop", From: begin, To: c.t, Step: time.Minute})
+	all, err := s.Query(context.Background(), core.MetricQuery{Metrics: []core.Metric{core.MetricCPU}, TenantID: "thief", AppID: "shop", From: begin, To: c.t, Step: time.Minute})
 	if err != nil || len(all) > 0 {
 		t.Errorf("got %+v, %v, want nothing", all, err)
 	}
