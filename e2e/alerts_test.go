@@ -67,6 +67,7 @@ func (h *hook) told() []hookAlert {
 // TestAlerts: a crash that heals is told to nobody. An app that keeps crashing is told, once, to a webhook and by mail, and so
 // is that it runs again, after a new release.
 func TestAlerts(t *testing.T) {
+	t.Parallel()
 	post, receiver := testenv.StartSMTP(t), listenForAlerts(t)
 	b, app := online(t, testenv.ImageOptions{}, nil, withArgs("--smtp-server", post.Address, "--smtp-tls", "none", "--smtp-from", "berth@example.com",
 		"--outbound-networks", "127.0.0.0/8"))

@@ -136,6 +136,7 @@ func (b *Berth) answers(app, want string) {
 }
 
 func TestUploadDeployAndReach(t *testing.T) {
+	t.Parallel()
 	b := start(t)
 	app := b.app(b.tenant("Acme"), "Tea shop")
 	if app != "tea-shop" {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -13,8 +14,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -24,7 +27,15 @@ import (
 
 var binary string
 
+// atATime is how many tests that are said to be parallel run at a time, unless -parallel says so: they mostly wait, so
+// that is more than there are processors.
+const atATime = 6
+
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if !isSet("test.parallel") {
+		flag.Set("test.parallel", strconv.Itoa(atATime))
+	}
 	dir, err := os.MkdirTemp("", "berth-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -42,6 +53,12 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// isSet reports whether a flag was given.
+func isSet(name string) (set bool) {
+	flag.Visit(func(f *flag.Flag) { set = set || f.Name == name })
+	return set
+}
+
 const bootstrapToken = "e2e-bootstrap-token-of-the-first-operator"
 
 // Berth is a running program under test.
@@ -52,6 +69,7 @@ type Berth struct {
 	Gateway string
 	Domain  string // base domain
 	token   string
+	ports   string // of this machine, for its instances
 	args    []string
 	command func(name string, args ...string) *exec.Cmd
 	env     []string
@@ -85,8 +103,8 @@ func on(d *testenv.Dockerd) option {
 // runs is removed, when the test ends.
 func start(t testing.TB, options ...option) *Berth {
 	t.Helper()
-	b := &Berth{t: t, Data: t.TempDir(), Portal: "http://" + freeAddress(t), Gateway: "http://" + freeAddress(t),
-		Domain: "localhost", token: bootstrapToken, command: exec.Command, output: &output{}}
+	b := &Berth{t: t, Data: t.TempDir(), Portal: "http://" + testenv.FreeAddress(t), Gateway: "http://" + testenv.FreeAddress(t),
+		Domain: "localhost", token: bootstrapToken, ports: instancePorts(), command: exec.Command, output: &output{}}
 	for _, o := range options {
 		o(b)
 	}
@@ -99,7 +117,7 @@ func start(t testing.TB, options ...option) *Berth {
 func (b *Berth) beside(options ...option) *Berth {
 	b.t.Helper()
 	other := &Berth{t: b.t, Data: b.Data, Portal: b.Portal, Gateway: b.Gateway, Domain: b.Domain, token: b.token,
-		command: b.command, env: b.env, output: b.output}
+		ports: b.ports, command: b.command, env: b.env, output: b.output}
 	for _, o := range options {
 		o(other)
 	}
@@ -112,7 +130,7 @@ func (b *Berth) beside(options ...option) *Berth {
 func (b *Berth) Start() {
 	b.t.Helper()
 	args := append([]string{"serve", "--data", b.Data, "--portal-listen", strings.TrimPrefix(b.Portal, "http://"),
-		"--portal-url", b.Portal, "--gateway-http", strings.TrimPrefix(b.Gateway, "http://"), "--bootstrap-token", bootstrapToken}, b.args...)
+		"--portal-url", b.Portal, "--gateway-http", strings.TrimPrefix(b.Gateway, "http://"), "--port-range", b.ports, "--bootstrap-token", bootstrapToken}, b.args...)
 	cmd := b.command(binary, args...)
 	cmd.Dir = b.Data
 	cmd.Env = append(os.Environ(), b.env...)
@@ -142,6 +160,16 @@ func (b *Berth) Start() {
 		}
 		return nil
 	})
+}
+
+var berths atomic.Int32
+
+// instancePorts returns a part of the range that Berth gives instances by default. Each Berth of the tests has one of its
+// own, since none knows what the others give away.
+func instancePorts() string {
+	const first, last, each = 25700, 29999, 60
+	from := first + int(berths.Add(1))%((last-first+1)/each)*each
+	return fmt.Sprintf("%d-%d", from, from+each-1)
 }
 
 // stopTime is what Berth may take to stop, 30 s, and what a busy machine may add.
@@ -186,6 +214,7 @@ func (b *Berth) cleanUp() {
 		b.Start()
 	}
 	left := b.deleteApps()
+	http.DefaultClient.CloseIdleConnections() // a gateway that stops waits for a last request on them
 	for _, other := range append(b.others, b) {
 		if other.running() {
 			other.Stop()
@@ -298,15 +327,6 @@ func eventually(t testing.TB, atMost time.Duration, check func() error) {
 		}
 	}
 	t.Fatalf("not within %s: %v", atMost, err)
-}
-
-func freeAddress(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // output keeps what a program says.

@@ -11,6 +11,7 @@ import (
 // TestOnesAccountInABrowser changes the password, sets up two-factor, signs in with a code and with a recovery code,
 // and ends a session elsewhere.
 func TestOnesAccountInABrowser(t *testing.T) {
+	t.Parallel()
 	b := start(t)
 	p := b.person()
 	p.setUp()

@@ -10,6 +10,7 @@ import (
 // TestWhoDidWhat is the story of somebody who runs a team: does three things, one of which is refused, reads them in
 // the audit, narrows it down, and takes it away as a file.
 func TestWhoDidWhat(t *testing.T) {
+	t.Parallel()
 	b := start(t)
 	p := b.person()
 	p.setUp()

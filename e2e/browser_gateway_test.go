@@ -16,6 +16,7 @@ import (
 // requests, gets them all, and is taken back; the app gets a name of its own with a certificate, is closed for a
 // while, and to some; and a database is reached from outside.
 func TestReleasesAndDomainsInABrowser(t *testing.T) {
+	t.Parallel()
 	w, domains := withDomains(t)
 	b := start(t, withArgs("--catalog", redisCatalog(t)), withTCP(t), domains)
 	p := b.person()

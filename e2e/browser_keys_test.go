@@ -13,6 +13,7 @@ import (
 
 // TestTheGatewayByKeyboard fills the forms of domains, ports, rules and trials without a mouse, wrong ones first.
 func TestTheGatewayByKeyboard(t *testing.T) {
+	t.Parallel()
 	b := start(t, withTCP(t))
 	p := b.person()
 	p.setUp()

@@ -12,6 +12,7 @@ import (
 
 // TestEveryPage visits every page empty, busy, full and failed, in both languages.
 func TestEveryPage(t *testing.T) {
+	t.Parallel()
 	b := start(t, withArgs("--catalog", redisCatalog(t)))
 	p := b.person()
 	p.open(b.output.find(`(http://\S+/setup/\S+)`))
@@ -47,6 +48,7 @@ func TestEveryPage(t *testing.T) {
 
 // TestTheFirstStartSaysWhatIsMissing opens the page of the first start on a machine without an engine.
 func TestTheFirstStartSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	b := start(t, withArgs("--docker-host", "unix:///nowhere/docker.sock"))
 	p := b.person()
 	p.open(b.output.find(`(http://\S+/setup/\S+)`))

@@ -9,6 +9,7 @@ import (
 // TestQuotaPages is what a team and the operator see of a quota: empty, in use and full, what a click would take
 // before it, and a request for more from its beginning to its end.
 func TestQuotaPages(t *testing.T) {
+	t.Parallel()
 	b := start(t, withArgs("--catalog", redisCatalog(t)))
 	p := b.person()
 	p.setUp()

@@ -19,6 +19,7 @@ import (
 // TestTheFirstJobInABrowser goes the whole way of somebody who was given a file: from the printed link to an app that
 // runs, is watched, changed, broken and deleted.
 func TestTheFirstJobInABrowser(t *testing.T) {
+	t.Parallel()
 	b := start(t, withArgs("--catalog", redisCatalog(t)))
 	p := b.person()
 	p.setUp()

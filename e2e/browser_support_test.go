@@ -46,6 +46,7 @@ func (p *person) comesIn(email string) {
 // TestSupport has somebody of the support staff find a container, read its logs and see nothing else, while the team
 // watches and ends it. A viewer sees the team's things and can change none.
 func TestSupport(t *testing.T) {
+	t.Parallel()
 	b := start(t)
 	p := b.person()
 	p.setUp()

@@ -5,6 +5,7 @@ import "testing"
 // TestSomebodyIsInvited is the story of a developer from the link of an invitation to the apps of the team, and of the
 // operator who looks at teams and people.
 func TestSomebodyIsInvited(t *testing.T) {
+	t.Parallel()
 	b := start(t)
 	boss := b.person()
 	boss.setUp()

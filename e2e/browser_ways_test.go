@@ -16,6 +16,7 @@ import (
 
 // TestByKeyboardAlone signs in and brings an app online without a mouse.
 func TestByKeyboardAlone(t *testing.T) {
+	t.Parallel()
 	b := start(t)
 	p := b.person()
 	p.setUp()
@@ -84,6 +85,7 @@ func (p *person) tabTo(name string) {
 
 // TestWithoutJavaScript goes the same way by plain forms and links.
 func TestWithoutJavaScript(t *testing.T) {
+	t.Parallel()
 	b := start(t)
 	p := b.person()
 	p.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {

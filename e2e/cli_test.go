@@ -106,6 +106,7 @@ func (s shell) follow(args ...string) (until func(word string)) {
 
 // TestTheCommandLine is the way of a developer who has a token and a terminal.
 func TestTheCommandLine(t *testing.T) {
+	t.Parallel()
 	b := start(t)
 	var made struct{ Token string }
 	team := b.tenant("Northwind Tea")
@@ -151,7 +152,7 @@ func TestTheCommandLine(t *testing.T) {
 	automation := newShell(t, "BERTH_CLIENT_URL="+b.Portal, "BERTH_CLIENT_TOKEN="+made.Token)
 	instance := b.info("tea-shop").Instances[0].ID
 	automation.ok(`"instance":"`+instance, "logs", "tea-shop", "--json", "--tail", "1", "--instance", instance[:6])
-	away := newShell(t, "BERTH_CLIENT_URL=http://"+freeAddress(t), "BERTH_CLIENT_TOKEN="+made.Token)
+	away := newShell(t, "BERTH_CLIENT_URL=http://"+testenv.FreeAddress(t), "BERTH_CLIENT_TOKEN="+made.Token)
 	away.fails(6, "cannot be reached", "apps")
 	sh.completes(made.Token)
 }

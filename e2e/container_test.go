@@ -10,6 +10,7 @@ import (
 
 // TestContainerSettings reads from the engine what a container is allowed, as docs/security.md promises it.
 func TestContainerSettings(t *testing.T) {
+	t.Parallel()
 	c := testenv.Docker(t)
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"memory": "64MiB", "cpu": "0.5"})
 	i, err := c.ContainerInspect(t.Context(), b.theContainer(c, app))
@@ -64,6 +65,7 @@ func TestContainerSettings(t *testing.T) {
 
 // TestEnvironmentArrivesByteForByte sends values that a shell or a file format would have mangled.
 func TestEnvironmentArrivesByteForByte(t *testing.T) {
+	t.Parallel()
 	env := map[string]string{"LINES": "one\ntwo\n", "DOLLAR": "$HOME ${PATH} $$", "QUOTES": `a"b'c\d`, "UTF": "茶 ☕ é",
 		"SPACES": "  padded  ", "EMPTY": "", "EQUALS": "a=b=c"}
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"env": env})
@@ -84,6 +86,7 @@ func TestEnvironmentArrivesByteForByte(t *testing.T) {
 
 // TestASecretIsShownNowhere looks for a secret's value in every answer, page, event and log line.
 func TestASecretIsShownNowhere(t *testing.T) {
+	t.Parallel()
 	const secret = "correct-horse-battery-staple"
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"env": []map[string]any{
 		{"name": "API_KEY", "value": secret, "secret": true}, {"name": "MODE", "value": "fast"}}})

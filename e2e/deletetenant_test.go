@@ -21,6 +21,7 @@ import (
 // TestATenantIsDeletedWhileItDeploys: a release is on its way and the storage of a former database is kept when
 // everything is to go. Berth is killed in between. Nothing is left, neither on the engine nor in the registry.
 func TestATenantIsDeletedWhileItDeploys(t *testing.T) {
+	t.Parallel()
 	c := testenv.Docker(t)
 	b := start(t, withArgs("--catalog", redisCatalog(t)))
 	tenant, other := b.tenant("Acme"), b.tenant("Bolt")

@@ -25,7 +25,7 @@ type world struct {
 // withDomains gives a Berth HTTPS, and a world of the test's own to get names and certificates from.
 func withDomains(t testing.TB) (*world, option) {
 	t.Helper()
-	w := &world{Zone: testenv.StartZone(t), https: freeAddress(t)}
+	w := &world{Zone: testenv.StartZone(t), https: testenv.FreeAddress(t)}
 	return w, func(b *Berth) {
 		gateway, err := url.Parse(b.Gateway)
 		if err != nil {

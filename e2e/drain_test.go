@@ -15,6 +15,7 @@ import (
 
 // TestLogsAreNotForwardedIntoPrivateNetworks has logs forwarded to this machine: nothing arrives, and the tenant is told.
 func TestLogsAreNotForwardedIntoPrivateNetworks(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 	defer server.Close()

@@ -16,6 +16,7 @@ import (
 // are refused in time; requests, health checks, measurements and the collecting of lines go on; what died meanwhile is
 // mended, what was pending is told, and nothing is lost or doubled when the server is back.
 func TestTheDatabaseServerFreezes(t *testing.T) {
+	t.Parallel()
 	m, receiver, c := testenv.StartMariaDB(t), listenForAlerts(t), testenv.Docker(t)
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 2, "health": map[string]any{"path": "/healthz", "interval": "1s"}},
 		withArgs("--database", "mysql", "--database-dsn", m.DSN("berth"), "--outbound-networks", "127.0.0.0/8"))

@@ -18,6 +18,7 @@ import (
 // TestAnInstanceDiesWhileTheDatabaseIsLocked is fault F8 for health: changes are refused for a while, no request
 // fails, and what died meanwhile is mended when the database is back.
 func TestAnInstanceDiesWhileTheDatabaseIsLocked(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 2})
 	b.eventually(time.Minute, func() error { return b.ready(app, 2) })
 	l := b.load(app, "GET", "/")
@@ -52,6 +53,7 @@ func TestAnInstanceDiesWhileTheDatabaseIsLocked(t *testing.T) {
 // TestAnInstanceDiesWhileTheDiskIsFull is fault F9 for health: changes are refused with words, reads and requests go on,
 // the instance is mended at the latest when there is room, and the database is sound.
 func TestAnInstanceDiesWhileTheDiskIsFull(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 2}, onSmallDisk)
 	b.eventually(time.Minute, func() error { return b.ready(app, 2) })
 	l := b.load(app, "GET", "/")

@@ -17,6 +17,7 @@ import (
 // TestKilledAtEveryStep is fault F1: the program is killed as soon as an operation has come to a step, and started
 // again. The old version answers throughout, and the release comes online.
 func TestKilledAtEveryStep(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, nil)
 	c := testenv.Docker(t)
 	for n, step := range []string{"recorded", "placed", "fetched", "created", "started", "answering", "registered"} {
@@ -58,6 +59,7 @@ func (b *Berth) killAt(op, step string) {
 
 // TestTheEngineIsRestarted is fault F3, with an engine of the test's own.
 func TestTheEngineIsRestarted(t *testing.T) {
+	t.Parallel()
 	d := testenv.StartDocker(t)
 	b := start(t, on(d))
 	app := b.app(b.tenant("Acme"), "Shop")
@@ -85,6 +87,7 @@ func TestTheEngineIsRestarted(t *testing.T) {
 
 // TestABrokenUploadLeavesNothing is fault F12.
 func TestABrokenUploadLeavesNothing(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, nil)
 	archive, err := os.ReadFile(testenv.Archive(t, testenv.ImageOptions{Version: "2.0", Extra: 8 << 20}))
 	if err != nil {
@@ -128,6 +131,7 @@ func (b *Berth) diskUse() (sum int64) {
 // TestZooKeeperIsAway is fault F6 for the registry, for so long that sessions end, and F7's registering again: two
 // gateways go on with what they know, and say how old that is.
 func TestZooKeeperIsAway(t *testing.T) {
+	t.Parallel()
 	z := testenv.StartZooKeeper(t)
 	link := testenv.StartLink(t, z.Servers()[0])
 	registry := withArgs("--registry", "zookeeper", "--zookeeper-servers", link.Servers()[0])
@@ -193,6 +197,7 @@ func (b *Berth) registryAge() string {
 // TestTheGatewayStartsWithoutZooKeeper is fault F6 with a restart in the middle: the snapshot on disk serves, its age
 // is shown, and everything converges when ZooKeeper is back.
 func TestTheGatewayStartsWithoutZooKeeper(t *testing.T) {
+	t.Parallel()
 	z := testenv.StartZooKeeper(t)
 	b, app := online(t, testenv.ImageOptions{}, nil, withArgs("--registry", "zookeeper", "--zookeeper-servers", z.Servers()[0]))
 	gateway := b.beside(alone(), withArgs("--registry", "zookeeper", "--zookeeper-servers", z.Servers()[0]))
@@ -224,7 +229,7 @@ func TestTheGatewayStartsWithoutZooKeeper(t *testing.T) {
 // alone has a process be a gateway and nothing else, with an address and a data folder of its own.
 func alone() option {
 	return func(b *Berth) {
-		b.Data, b.Gateway = b.t.TempDir(), "http://"+freeAddress(b.t)
+		b.Data, b.Gateway = b.t.TempDir(), "http://"+testenv.FreeAddress(b.t)
 		b.args = append(b.args, "--roles", "gateway")
 	}
 }

@@ -9,6 +9,7 @@ import (
 // TestOnMySQLAndZooKeeper does the main job on the engines for more than one machine, with the portal in one process
 // and the worker and the gateway in another.
 func TestOnMySQLAndZooKeeper(t *testing.T) {
+	t.Parallel()
 	z, m := testenv.StartZooKeeper(t), testenv.StartMariaDB(t)
 	m.SQL("CREATE DATABASE berth")
 	shared := withArgs("--registry", "zookeeper", "--zookeeper-servers", z.Servers()[0],

@@ -22,6 +22,7 @@ import (
 // that runs, once by being started beside it and once by a signal. No request fails, sockets hear 1001, the older
 // process ends, and what was recorded goes on being worked on.
 func TestARestartHandsOver(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 2})
 	gets, posts := b.load(app, "GET", "/"), b.load(app, "POST", "/echo")
 	for name, begin := range map[string]func() (newer func()){

@@ -47,6 +47,7 @@ func (b *Berth) explained(app, step, state string) (diagnosed, diagnosedStep) {
 }
 
 func TestAFailingHealthCheckUnderEachPolicy(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, nil)
 	for _, policy := range []string{"restart", "replace", "tell", "stop"} {
 		b.deploy(app, map[string]any{"health": map[string]any{"path": "/healthz", "interval": "1s", "policy": policy}})
@@ -74,6 +75,7 @@ func TestAFailingHealthCheckUnderEachPolicy(t *testing.T) {
 // TestAnInstanceIsAskedByWhatItSpeaks has a program that says by gRPC, and by its image's own check, that it is not
 // well.
 func TestAnInstanceIsAskedByWhatItSpeaks(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{HealthCheck: []string{"CMD", "/testapp", "check"}}, nil)
 	for kind, problem := range map[string]string{"grpc": "not serving", "image": "the server is not well"} {
 		b.deploy(app, map[string]any{"health": map[string]any{"kind": kind, "interval": "1s", "policy": "tell"}})
@@ -100,6 +102,7 @@ func (b *Berth) answered(app, asked, problem string) error {
 // TestACrashLoopBacksOffAndIsExplained has a program end again and again, by itself and by a signal, until it waits;
 // a version that is mended does not wait.
 func TestACrashLoopBacksOffAndIsExplained(t *testing.T) {
+	t.Parallel()
 	c := testenv.Docker(t)
 	b, app := online(t, testenv.ImageOptions{}, nil)
 	var member struct{ Token string }

@@ -65,6 +65,7 @@ func (b *Berth) theContainer(c *client.Client, app string) string {
 }
 
 func TestACrashedInstanceComesBack(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, nil)
 	b.get(app, "/crash?code=3")
 	b.answers(app, "version 1.0")
@@ -114,6 +115,7 @@ func TestWhatWasChangedByHandIsMadeRight(t *testing.T) {
 }
 
 func TestWhatRanRunsAfterARestart(t *testing.T) {
+	t.Parallel()
 	c := testenv.Docker(t)
 	b, app := online(t, testenv.ImageOptions{}, nil)
 	before := b.theContainer(c, app)
@@ -129,6 +131,7 @@ func TestWhatRanRunsAfterARestart(t *testing.T) {
 }
 
 func TestStopStartRestartScale(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, nil)
 	b.deploy(app, map[string]any{"replicas": 3})
 	b.eventually(time.Minute, func() error { return b.ready(app, 3) })
@@ -173,6 +176,7 @@ func (b *Berth) ready(app string, want int) error {
 }
 
 func TestAFailedReleaseLeavesTheOldOneServing(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, nil)
 	for name, env := range map[string]map[string]string{
 		"crashes at its start": {"CRASH_AT_START": "7"},
@@ -189,6 +193,7 @@ func TestAFailedReleaseLeavesTheOldOneServing(t *testing.T) {
 }
 
 func TestDeletingLeavesNothing(t *testing.T) {
+	t.Parallel()
 	c := testenv.Docker(t)
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 2})
 	var out accepted

@@ -54,6 +54,7 @@ func until(t testing.TB, conn *websocket.Conn, word string) []logLine {
 }
 
 func TestLogsFollowTheAppAcrossInstances(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 2})
 	conn := b.logs(app, "")
 	until(t, conn, "listening")
@@ -104,6 +105,7 @@ func checkOnce(t testing.TB, conn *websocket.Conn, from, to int) {
 // TestAFloodOfLinesIsBounded is fault F16: an instance writes without end. A viewer that does not read is told what was
 // left out, the engine keeps little, and the instance is asked, measured and left alone as any other.
 func TestAFloodOfLinesIsBounded(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"health": map[string]any{"path": "/healthz", "interval": "1s"}})
 	var set accepted
 	b.do("PUT", "/api/v1/apps/"+app+"/scaling", map[string]any{"min": 1, "max": 3, "rules": []any{map[string]any{"metric": "requests", "target": 1000}}}, &set)

@@ -24,6 +24,7 @@ var realLoki = flag.String("loki", "", "the URL of a Loki that apps' lines are t
 // TestLogsAreKeptElsewhere keeps what an app writes in the servers that settings name. While they are away lines wait
 // and pages say why; then each line is there once.
 func TestLogsAreKeptElsewhere(t *testing.T) {
+	t.Parallel()
 	for kind, at := range map[string]func() string{
 		"loki": func() string {
 			if *realLoki != "" {

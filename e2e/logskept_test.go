@@ -85,6 +85,7 @@ func (b *Berth) logStore() int {
 
 // TestEveryLineIsKeptOnce kills Berth and its log store while an app writes numbers, and deploys another version then.
 func TestEveryLineIsKeptOnce(t *testing.T) {
+	t.Parallel()
 	const numbers = 4000
 	b, app := online(t, testenv.ImageOptions{}, nil)
 	var view struct {

@@ -44,6 +44,7 @@ func (b *Berth) measured(app, query string, above float64) {
 // TestMetrics measures a real instance, what the gateway led to it and the machine, and goes on over a release and a
 // restart of Berth.
 func TestMetrics(t *testing.T) {
+	t.Parallel()
 	b := start(t)
 	team := b.tenant("Acme")
 	shop := b.app(team, "Shop")

@@ -35,6 +35,7 @@ func mysqlCatalog(t testing.TB) string {
 
 // TestPickMySQLAndKeepItsData writes a row, has the database replaced, and reads the row.
 func TestPickMySQLAndKeepItsData(t *testing.T) {
+	t.Parallel()
 	c := testenv.Docker(t)
 	b := start(t, withArgs("--catalog", mysqlCatalog(t)))
 	tenant := b.tenant("Acme")

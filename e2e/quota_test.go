@@ -39,6 +39,7 @@ func (b *Berth) refused(status int, method, path string, body any) string {
 // TestQuota is a team's life under a quota: what does not fit is refused with the sentence that says what would help,
 // a switch reserves what it needs and gives it back, and images are held to the room there is before they are read.
 func TestQuota(t *testing.T) {
+	t.Parallel()
 	b := start(t)
 	team := b.tenant("Acme")
 	b.do("PUT", "/api/v1/tenants/"+team+"/quota", map[string]any{"memory": "256MiB", "images": "40MiB"}, nil)

@@ -53,6 +53,7 @@ func (b *Berth) stepRuns(op, step string) {
 var rolling = map[string]any{"kind": "rolling", "surge": 1}
 
 func TestRollingUnderLoad(t *testing.T) {
+	t.Parallel()
 	c := testenv.Docker(t)
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 3})
 	b.upload(app, "2.0", testenv.ImageOptions{Version: "2.0"})
@@ -84,6 +85,7 @@ func TestRollingUnderLoad(t *testing.T) {
 }
 
 func TestBlueGreenAndBack(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, nil)
 	b.upload(app, "2.0", testenv.ImageOptions{Version: "2.0"})
 	l := b.load(app, "GET", "/slow?ms=10")
@@ -116,6 +118,7 @@ func TestBlueGreenAndBack(t *testing.T) {
 }
 
 func TestCanaryIsPromoted(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, nil)
 	b.upload(app, "2.0", testenv.ImageOptions{Version: "2.0"})
 	l := b.load(app, "GET", "/slow?ms=5")
@@ -133,6 +136,7 @@ func TestCanaryIsPromoted(t *testing.T) {
 }
 
 func TestOnePercentIsOnePercent(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, nil)
 	b.upload(app, "2.0", testenv.ImageOptions{Version: "2.0"})
 	var made accepted
@@ -152,6 +156,7 @@ func TestOnePercentIsOnePercent(t *testing.T) {
 }
 
 func TestCanaryIsAborted(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"env": map[string]string{"COLOR": "green"}})
 	b.upload(app, "2.0", testenv.ImageOptions{Version: "2.0", Env: []string{"SLOW_STATUS=500"}})
 	l := b.load(app, "GET", "/slow?ms=5")
@@ -180,6 +185,7 @@ func TestCanaryIsAborted(t *testing.T) {
 }
 
 func TestKilledWhileRolling(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 2})
 	b.upload(app, "2.0", testenv.ImageOptions{Version: "2.0"})
 	op := b.release(app, map[string]any{"version": "2.0", "strategy": rolling}).Operation

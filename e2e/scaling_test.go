@@ -125,6 +125,7 @@ func TestItScalesWithItsLoad(t *testing.T) {
 
 // An app that nobody asks for sleeps, and the first request wakes it and is answered.
 func TestAnAppSleepsAndWakes(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, nil)
 	var set accepted
 	b.do("PUT", "/api/v1/apps/"+app+"/scaling", map[string]any{"min": 1, "max": 1, "idle": "10s"}, &set)

@@ -49,6 +49,7 @@ func (b *Berth) service(tenant, name, entry string) string {
 }
 
 func TestPickRedisAndUseItFromAnApp(t *testing.T) {
+	t.Parallel()
 	c := testenv.Docker(t)
 	b := start(t, withArgs("--catalog", redisCatalog(t)))
 	tenant := b.tenant("Acme")

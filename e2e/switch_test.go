@@ -81,6 +81,7 @@ func (l *load) none(t testing.TB) {
 }
 
 func TestNoRequestFailsDuringASwitch(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 2})
 	b.push(app, "2.0")
 	l := b.load(app, "GET", "/slow?ms=20")
@@ -125,6 +126,7 @@ func (b *Berth) rollback(app string, number int) string {
 }
 
 func TestAnInstanceKilledUnderLoad(t *testing.T) {
+	t.Parallel()
 	c := testenv.Docker(t)
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 3})
 	l := b.load(app, "GET", "/slow?ms=10")
@@ -144,6 +146,7 @@ func TestAnInstanceKilledUnderLoad(t *testing.T) {
 }
 
 func TestAPostIsNeverSentTwice(t *testing.T) {
+	t.Parallel()
 	c := testenv.Docker(t)
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 2})
 	results := make(chan error, 1)

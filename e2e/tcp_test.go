@@ -91,6 +91,7 @@ func (b *Berth) password(service string) string {
 
 // A real Redis is reached from outside, by whom the lists let in, for as long as its port is open.
 func TestRedisThroughATCPPort(t *testing.T) {
+	t.Parallel()
 	b := start(t, withArgs("--catalog", redisCatalog(t)), withTCP(t))
 	tenant := b.tenant("Acme")
 	cache := b.service(tenant, "Shop cache", "redis")
@@ -183,6 +184,7 @@ func TestRedisThroughATCPPort(t *testing.T) {
 
 // TestAnInstanceBehindAPortIsKilled: connections to the others go on, and new ones reach those that live.
 func TestAnInstanceBehindAPortIsKilled(t *testing.T) {
+	t.Parallel()
 	c := testenv.Docker(t)
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 2}, withTCP(t))
 	address, _ := b.openPort(app, map[string]any{"everybody": true})

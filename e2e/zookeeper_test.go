@@ -61,6 +61,7 @@ func addressIs(conn *zk.Conn, app, version string, instances []instance) error {
 
 // TestRubbishInZooKeeper is fault F15: one malformed entry hurts no other.
 func TestRubbishInZooKeeper(t *testing.T) {
+	t.Parallel()
 	z := testenv.StartZooKeeper(t)
 	b, app := online(t, testenv.ImageOptions{}, nil, withArgs("--registry", "zookeeper", "--zookeeper-servers", z.Servers()[0]))
 	conn := connect(t, z)

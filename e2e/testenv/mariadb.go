@@ -2,7 +2,6 @@ package testenv
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +27,7 @@ type MariaDB struct {
 func StartMariaDB(t testing.TB, args ...string) *MariaDB {
 	t.Helper()
 	root := t.TempDir()
-	m := &MariaDB{t: t, Dir: filepath.Join(root, "data"), port: freePort(t), log: filepath.Join(root, "log"),
+	m := &MariaDB{t: t, Dir: filepath.Join(root, "data"), port: FreePort(t), log: filepath.Join(root, "log"),
 		tmp: t.TempDir(), args: args}
 	out, err := exec.Command("mariadb-install-db", "--no-defaults", "--user=root", "--datadir="+m.Dir,
 		"--tmpdir="+m.tmp, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
@@ -132,14 +131,4 @@ func (m *MariaDB) client(name string, args ...string) *exec.Cmd {
 // socket lies outside the test's directory, whose path may be longer than a socket's can be.
 func (m *MariaDB) socket() string {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("berth-mariadb-%d.sock", m.port))
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }

@@ -31,7 +31,7 @@ type ZooKeeper struct {
 func StartZooKeeper(t testing.TB) *ZooKeeper {
 	t.Helper()
 	dir := t.TempDir()
-	z := &ZooKeeper{t: t, addr: freeAddress(t), config: filepath.Join(dir, "z.cfg")}
+	z := &ZooKeeper{t: t, addr: FreeAddress(t), config: filepath.Join(dir, "z.cfg")}
 	_, port, _ := net.SplitHostPort(z.addr)
 	config := fmt.Sprintf("dataDir=%s\nclientPort=%s\nclientPortAddress=127.0.0.1\ntickTime=500\n"+
 		"maxClientCnxns=0\nadmin.enableServer=false\n4lw.commands.whitelist=srvr\n", dir, port)
@@ -154,14 +154,4 @@ func (z *ZooKeeper) answers() bool {
 	}
 	answer, _ := io.ReadAll(conn)
 	return bytes.HasPrefix(answer, []byte("Zookeeper version:")) // else it says that it is not serving yet
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
