@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	binary = filepath.Join(dir, "berth")
-	build := exec.Command("go", "build", "-o", binary, "berth")
+	build := exec.Command("go", "build", "-ldflags", "-s -w", "-o", binary, "berth")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "building berth: %v\n%s", err, out)

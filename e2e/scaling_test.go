@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -14,8 +15,9 @@ import (
 
 // wrk loads an app over so many connections, each asking for what takes 20 ms, until stop; stop returns how many
 // requests there were, and fails when one did.
-func (b *Berth) wrk(app string, connections int, most time.Duration) (stop func() int) {
+func (b *Berth) wrk(app string, connections int) (stop func() int) {
 	b.t.Helper()
+	const most = 5 * time.Minute
 	ctx, cancel := context.WithTimeout(b.t.Context(), most+time.Minute)
 	cmd := exec.CommandContext(ctx, "wrk", "-t1", "-c"+strconv.Itoa(connections), "-d"+strconv.Itoa(int(most.Seconds()))+"s", "--timeout", "10s",
 		"-H", "Host: "+app+"."+b.Domain, b.Gateway+"/slow?ms=20")
@@ -29,6 +31,7 @@ func (b *Berth) wrk(app string, connections int, most time.Duration) (stop func(
 	b.t.Cleanup(cancel)
 	return func() int {
 		b.t.Helper()
+		cmd.Process.Signal(os.Interrupt) // it says what came of it all the same
 		err := <-done
 		requests := 0
 		for line := range strings.Lines(out.String()) {
@@ -49,6 +52,22 @@ func (b *Berth) runs(app string) (n int) {
 		}
 	}
 	return n
+}
+
+// answeredBy waits until so many instances of an app have answered.
+func (b *Berth) answeredBy(app string, want int) {
+	b.t.Helper()
+	seen := map[string]bool{}
+	b.eventually(time.Minute, func() error {
+		_, body, err := b.get(app, "/")
+		if _, name, ok := strings.Cut(body, "instance "); ok && err == nil {
+			seen[name] = true
+		}
+		if len(seen) < want {
+			return fmt.Errorf("answered: %v, %v", seen, err)
+		}
+		return nil
+	})
 }
 
 // rawStart returns how long the engine by itself takes until a container of an app answers.
@@ -75,15 +94,14 @@ func TestItScalesWithItsLoad(t *testing.T) {
 		"rules": []any{map[string]any{"metric": "requests", "target": 100}}}, &set)
 	b.succeeds(set.Operation)
 
-	const rest = 100 * time.Second
-	base := b.wrk(app, 1, rest) // about 45 requests a second: one instance is enough
+	base := b.wrk(app, 1) // about 45 requests a second: one instance is enough
 	for begin := time.Now(); time.Since(begin) < 12*time.Second; time.Sleep(100 * time.Millisecond) {
 		if b.runs(app) != 1 {
 			t.Fatal(b.events(app))
 		}
 	}
 	step := time.Now()
-	peak := b.wrk(app, 8, 30*time.Second) // and 350 more: more than three can take by the rule
+	peak := b.wrk(app, 8) // and 350 more: more than three can take by the rule
 	b.eventually(time.Minute, func() error {
 		if n := b.runs(app); n < 2 {
 			return fmt.Errorf("%d run", n)
@@ -96,6 +114,7 @@ func TestItScalesWithItsLoad(t *testing.T) {
 		t.Errorf("the first new instance served after %v, more than %v", took, most)
 	}
 	b.eventually(time.Minute, func() error { return b.ready(app, 3) })
+	b.answeredBy(app, 3)
 	served := peak()
 	b.eventually(90*time.Second, func() error { return b.ready(app, 1) })
 	t.Logf("%d requests at the peak, %d below, none failed", served, base())

@@ -26,6 +26,7 @@ var (
 // TestSoak releases, rolls back, scales, kills instances and replaces the program, again and again under a steady load.
 // No request fails, and the memory of the program does not grow.
 func TestSoak(t *testing.T) {
+	t.Parallel()
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 3})
 	b.upload(app, "2.0", testenv.ImageOptions{})
 	rate := *soakRate
