@@ -312,6 +312,10 @@ func (b *Berth) get(appID, path string) (int, string, error) {
 	return res.StatusCode, string(body), err
 }
 
+// lookEvery is the pause between two looks for what is waited for: each takes the program under test time as well, and
+// others run beside it.
+const lookEvery = 50 * time.Millisecond
+
 // eventually waits until check passes.
 func (b *Berth) eventually(atMost time.Duration, check func() error) {
 	b.t.Helper()
@@ -321,7 +325,7 @@ func (b *Berth) eventually(atMost time.Duration, check func() error) {
 func eventually(t testing.TB, atMost time.Duration, check func() error) {
 	t.Helper()
 	var err error
-	for end := time.Now().Add(atMost); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(atMost); time.Now().Before(end); time.Sleep(lookEvery) {
 		if err = check(); err == nil {
 			return
 		}

@@ -14,8 +14,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// look checks what has to hold for every page, and takes its picture: small and large, light and dark. Pictures are
-// kept in the folder that BERTH_SCREENSHOTS names.
+// look checks what has to hold for every page, small and large, light and dark. Pictures of it are put in the folder that
+// BERTH_SCREENSHOTS names.
 func (p *person) look(name string) {
 	p.t.Helper()
 	p.fits(name)
@@ -49,16 +49,19 @@ func (p *person) fits(name string) {
 	}
 }
 
+// picture takes one of the whole page, when somebody wants to keep it: painting it costs more than all else here.
 func (p *person) picture(name string) {
 	p.t.Helper()
+	dir := os.Getenv("BERTH_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
 	image, err := chromedp.Run(p.tab, chromedp.FullScreenshot(100))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if dir := os.Getenv("BERTH_SCREENSHOTS"); dir != "" {
-		if err := os.WriteFile(filepath.Join(dir, name), image, 0o644); err != nil {
-			p.t.Fatal(err)
-		}
+	if err := os.WriteFile(filepath.Join(dir, name), image, 0o644); err != nil {
+		p.t.Fatal(err)
 	}
 }
 

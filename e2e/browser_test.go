@@ -110,7 +110,7 @@ func (p *person) untilWithin(atMost time.Duration, expression string) {
 		if yes, err := ask[bool](p, "Boolean("+expression+")"); err == nil && yes {
 			return
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(lookEvery)
 	}
 	text, _ := ask[string](p, "location.href + '\\n' + document.body.innerText")
 	p.t.Fatalf("not within %s: %s\nThe page says:\n%s", atMost, expression, text)
