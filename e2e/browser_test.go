@@ -30,7 +30,8 @@ func (b *Berth) person() *person {
 	b.t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.UserDataDir(b.t.TempDir()), chromedp.WindowSize(1440, 900), chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("no-proxy-server", true), chromedp.Flag("lang", "en-US"))
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("no-proxy-server", true), chromedp.Flag("lang", "en-US"),
+		chromedp.Flag("force-prefers-reduced-motion", true)) // what turns all the time is painted all the time
 	browser, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	b.t.Cleanup(cancel)
 	tab, cancel := chromedp.NewContext(browser)
