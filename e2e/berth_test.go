@@ -29,7 +29,7 @@ var binary string
 
 // atATime is how many tests that are said to be parallel run at a time, unless -parallel says so: they mostly wait, so
 // that is more than there are processors.
-const atATime = 6
+const atATime = 4
 
 func TestMain(m *testing.M) {
 	flag.Parse()
