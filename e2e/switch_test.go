@@ -67,7 +67,7 @@ func (l *load) one(client *http.Client, b *Berth, app, method, path string) {
 	l.took = append(l.took, milliseconds(time.Since(began)))
 	if err != nil {
 		l.failed.Add(1)
-		l.failures = append(l.failures, err.Error())
+		l.failures = append(l.failures, fmt.Sprintf("%s (begun at %s, over after %s)", err, began.Format("15:04:05.000"), time.Since(began).Round(time.Millisecond)))
 	}
 }
 
