@@ -82,14 +82,14 @@ func (c *conn) charge(i *instance) {
 	c.discharge()
 	if c.rules != nil && c.rules.balance != core.BalanceRoundRobin {
 		i.load.active.Add(1)
-		c.charged, c.chargedAt = i, time.Now()
+		c.charged, c.chargedAt = i, c.task.clock()
 	}
 }
 
 // answeredBy takes in how long the head of a response took.
 func (c *conn) answeredBy() {
 	if i := c.charged; i != nil {
-		i.load.observe(time.Since(c.chargedAt))
+		i.load.observe(c.task.clock().Sub(c.chargedAt))
 	}
 }
 

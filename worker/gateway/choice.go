@@ -110,9 +110,9 @@ var (
 // pick returns the instance that gets the request, as route.pick does, by what the rules and the request say.
 func (c *conn) pick(r *route, tried []*instance) *instance {
 	if r.rules == nil || r.rules.choice == (choice{}) {
-		return r.pick(time.Now(), tried)
+		return r.pick(c.task.clock(), tried)
 	}
-	return r.choose(time.Now(), tried, &c.wish)
+	return r.choose(c.task.clock(), tried, &c.wish)
 }
 
 // choose is pick for routes whose rules say something of it.

@@ -18,6 +18,8 @@ type conn struct {
 	in      source
 	out     sink
 	socket  socket
+	link    *link // the socket, once a loop has it; nil for a stream
+	task    *task // that serves it; nil while a goroutine does
 	peer    peer
 	server  string // the name that a secure connection was made for
 	state   atomic.Int32
@@ -56,10 +58,10 @@ func newConn(g *Gateway, nc net.Conn, secure bool) *conn {
 	from := peerOf(nc.RemoteAddr())
 	if secure {
 		from.proto = "https"
-		nc = tls.Server(nc, g.tls)
+		nc = tls.Server(&socketBelow{nc}, g.tls)
 	}
-	w := newWire(nc)
-	return &conn{Gateway: g, net: nc, in: source{conn: nc, wire: w}, out: sink{conn: nc, wire: w, limit: g.Timeouts.Body, records: secure}, peer: from}
+	return &conn{Gateway: g, net: nc, peer: from, in: source{conn: nc},
+		out: sink{conn: nc, limit: g.Timeouts.Body, records: secure}}
 }
 
 func peerOf(a net.Addr) peer {
@@ -72,17 +74,6 @@ func peerOf(a net.Addr) peer {
 		}
 	}
 	return p
-}
-
-// serve carries one exchange after the other.
-func (c *conn) serve() {
-	defer c.recovered()
-	for c.next() {
-	}
-	if c.tunnel != nil {
-		c.tunnel.carry()
-	}
-	c.end()
 }
 
 // next carries one exchange and reports whether another may follow.
@@ -207,6 +198,21 @@ func (c *conn) exchange() bool {
 	}
 	c.forward = appendForward(c.forward[:0], b, &c.req, &c.peer, c.rules)
 	c.in.skip(c.req.pos)
+	if c.beginUpload(); c.needsGoroutines() {
+		c.apart(func() { again = c.pass(r) })
+		return again
+	}
+	return c.pass(r)
+}
+
+// needsGoroutines reports whether the exchange cannot be a task's: an instance that speaks HTTP/2 is not waited for
+// through a loop; and over TLS, who reads a body may have to write as well, and wait for who writes.
+func (c *conn) needsGoroutines() bool {
+	return c.task != nil && (c.speaksHTTP2() || c.secure() && !c.upload.complete)
+}
+
+// pass sends the request on, and its response back.
+func (c *conn) pass(r *route) bool {
 	up, err := c.send(r)
 	if err != nil {
 		return c.fail(r, err)

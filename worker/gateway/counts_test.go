@@ -179,7 +179,8 @@ func TestWhatWasNotWrittenIsNotCounted(t *testing.T) {
 		eventually(t, "a connection rests", func() bool {
 			i.mu.Lock()
 			defer i.mu.Unlock()
-			return len(i.idle) == 1 && i.idle[0].conn.(*net.TCPConn).CloseWrite() == nil
+			resting := i.resting()
+			return len(resting) == 1 && resting[0].conn.(*link).CloseWrite() == nil
 		})
 	}
 	post := "POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 0\r\n\r\n"

@@ -6,6 +6,10 @@
 // connection to it (send, group, instance, upstream), passes the body on (upload, body, chunks), and relays the
 // response (response, reply) or becomes a tunnel (tunnel, frames).
 //
+// Event loops, one for each processor, carry connections (serve, loop, agenda): a connection is a coroutine (task) that
+// reads and writes as if it waited, over sockets (link, side) of its loop. What waits for anything else is done by
+// goroutines meanwhile, and so are WebSockets, HTTP/2, and bodies that are sent over TLS.
+//
 // Secure connections (secure) present a certificate by the name that the client asks for (certificates). HTTP/2 is
 // turned into HTTP/1.1 at the edges, so that all between is one code: a client's stream looks like a connection with one
 // request (http2, stream, streamin, streamout), and so does an exchange with an instance that speaks HTTP/2 (h2c).

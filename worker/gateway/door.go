@@ -55,7 +55,7 @@ func newDoor(users []core.BasicUser, realm string, slots chan struct{}, before [
 }
 
 // ask says whether what an Authorization field holds opens the door: PageKind "" does.
-func (d *door) ask(authorization []byte, client netip.Addr, now time.Time) (page PageKind, line string) {
+func (d *door) ask(authorization []byte, q *question) (page PageKind, line string) {
 	var space [maxCredentials]byte
 	name, password, ok := basicPair(space[:], authorization)
 	if !ok {
@@ -65,9 +65,21 @@ func (d *door) ask(authorization []byte, client netip.Addr, now time.Time) (page
 	if (*d.known.Load())[digest] {
 		return "", ""
 	}
-	if wait := d.wrong.wait(client, now); wait > 0 {
+	if wait := d.wrong.wait(q.client, q.now); wait > 0 {
 		return PageLimited, retryLine(wait)
 	}
+	return d.awaitTurn(q.task, digest, name, password, q.client)
+}
+
+func (d *door) awaitTurn(t *task, digest [sha256.Size]byte, name, password []byte, client netip.Addr) (page PageKind,
+	line string) {
+	n, p := bytes.Clone(name), bytes.Clone(password) // or else those of every request would be on the heap
+	t.await(func() { page, line = d.queue(digest, n, p, client) })
+	return page, line
+}
+
+// queue waits for a slot to compare a pair.
+func (d *door) queue(digest [sha256.Size]byte, name, password []byte, client netip.Addr) (page PageKind, line string) {
 	select {
 	case d.slots <- struct{}{}:
 	case <-time.After(comparePause):

@@ -111,10 +111,10 @@ func TestKnownPairCostsNothing(t *testing.T) {
 	tb := newTable()
 	d := newDoor([]core.BasicUser{userNamed(t, "ann", "right")}, "app", tb.comparing, nil)
 	field := []byte(strings.TrimSpace(basic("ann", "right")[len("Authorization: "):]))
-	if page, _ := d.ask(field, somebody, time0); page != "" {
+	if page, _ := d.ask(field, &question{client: somebody, now: time0}); page != "" {
 		t.Fatalf("page %q", page)
 	}
-	if n := testing.AllocsPerRun(100, func() { d.ask(field, somebody, time0) }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { d.ask(field, &question{client: somebody, now: time0}) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -122,9 +122,9 @@ func TestKnownPairCostsNothing(t *testing.T) {
 func BenchmarkKnownPair(b *testing.B) {
 	d := newDoor([]core.BasicUser{userNamed(b, "ann", "right")}, "app", newTable().comparing, nil)
 	field := []byte(strings.TrimSpace(basic("ann", "right")[len("Authorization: "):]))
-	d.ask(field, somebody, time0)
+	d.ask(field, &question{client: somebody, now: time0})
 	b.ReportAllocs()
 	for b.Loop() {
-		d.ask(field, somebody, time0)
+		d.ask(field, &question{client: somebody, now: time0})
 	}
 }

@@ -1,10 +1,7 @@
 package gateway
 
 import (
-	"net"
 	"time"
-
-	"golang.org/x/net/http2"
 )
 
 const (
@@ -14,45 +11,6 @@ const (
 )
 
 var longAgo = time.Unix(1, 0)
-
-func (g *Gateway) serve(nc net.Conn, secure bool) {
-	c := newConn(g, nc, secure)
-	g.mu.Lock()
-	g.conns[c] = struct{}{}
-	g.mu.Unlock()
-	if !secure {
-		g.open.Go(c.run)
-		return
-	}
-	// A handshake needs far more stack than what follows: on a goroutine of its own, it gives it back.
-	g.open.Go(func() {
-		switch c.handshake() {
-		case "":
-			c.forget()
-		case http2.NextProtoTLS:
-			g.open.Go(c.runHTTP2)
-		default:
-			g.open.Go(c.run)
-		}
-	})
-}
-
-func (c *conn) run() {
-	defer c.forget()
-	c.serve()
-}
-
-func (c *conn) runHTTP2() {
-	defer c.forget()
-	defer c.recovered()
-	c.serveHTTP2()
-}
-
-func (c *conn) forget() {
-	c.mu.Lock()
-	delete(c.conns, c)
-	c.mu.Unlock()
-}
 
 // drain waits for what is under way. What is still open after Timeouts.Drain is cut.
 func (g *Gateway) drain() {

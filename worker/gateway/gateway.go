@@ -26,6 +26,8 @@ type Gateway struct {
 	challenges   challenges
 	multiplexer  *multiplexer
 	draining     atomic.Bool
+	loops        []*loop
+	turn         atomic.Uint32 // of the loops
 
 	mu    sync.Mutex
 	conns map[*conn]struct{}
@@ -49,6 +51,10 @@ func New(o Options) *Gateway {
 // Run serves until ctx ends. Then it accepts no more, tells WebSockets that it goes away (1001), lets what is under
 // way end for Timeouts.Drain, and returns nil. It fails when it cannot listen.
 func (g *Gateway) Run(ctx context.Context) error {
+	defer g.stopLoops()
+	if err := g.startLoops(); err != nil {
+		return err
+	}
 	listeners, err := g.listen()
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ func (c *conn) hold(r *route) error {
 	tick := time.NewTicker(holdTick)
 	defer tick.Stop()
 	for until := time.Now().Add(c.Timeouts.Hold); time.Now().Before(until); {
-		<-tick.C
+		c.task.await(func() { <-tick.C })
 		switch {
 		case c.present(r):
 			return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -35,36 +36,42 @@ type instance struct {
 	h2c h2cConns // when it speaks HTTP/2
 
 	mu     sync.Mutex
-	idle   []*upstream // the one used last comes last
-	sweeps bool        // a sweep is due
-	gone   bool        // no longer published: what is under way ends, nothing is kept
+	idle   [][]*upstream // by lane; the one used last comes last
+	kept   int           // how many those are
+	sweeps bool          // a sweep is due
+	gone   bool          // no longer published: what is under way ends, nothing is kept
 }
 
 // take returns a resting connection, or nil. safe is for a request that must not be sent twice.
-func (i *instance) take(now time.Time, safe bool) *upstream {
+func (i *instance) take(lane int, now time.Time, safe bool) *upstream {
 	for {
-		u := i.pop()
+		u := i.pop(lane)
 		if u == nil {
 			return nil
 		}
 		rested := now.Sub(u.since)
-		if rested < staleAfter && !safe || rested < maxIdleTime && u.fresh() {
+		if rested < maxIdleTime && (!safe && u.seemsFresh(rested) || u.fresh()) {
 			return u
 		}
 		u.close()
 	}
 }
 
-func (i *instance) pop() *upstream {
+func (i *instance) pop(lane int) *upstream {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	n := len(i.idle)
+	if lane >= len(i.idle) {
+		return nil
+	}
+	idle := i.idle[lane]
+	n := len(idle)
 	if n == 0 {
 		return nil
 	}
-	u := i.idle[n-1]
-	i.idle[n-1] = nil
-	i.idle = i.idle[:n-1]
+	u := idle[n-1]
+	idle[n-1] = nil
+	i.idle[lane] = idle[:n-1]
+	i.kept--
 	return u
 }
 
@@ -74,9 +81,17 @@ func (i *instance) put(u *upstream, now time.Time) {
 	u.out.rest()
 	u.used, u.since = true, now
 	i.mu.Lock()
-	keep := !i.gone && len(i.idle) < maxIdle
+	lane := 0
+	if u.link != nil {
+		lane = u.link.loop.number
+	}
+	for lane >= len(i.idle) {
+		i.idle = append(i.idle, nil)
+	}
+	keep := !i.gone && i.kept < maxIdle
 	if keep {
-		i.idle = append(i.idle, u)
+		i.kept++
+		i.idle[lane] = append(i.idle[lane], u)
 		i.sweepLater()
 	}
 	i.mu.Unlock()
@@ -108,7 +123,7 @@ func (i *instance) leaveOut(err error) bool {
 
 // isLocal reports whether a connection failed for want of something on this machine.
 func isLocal(err error) bool {
-	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL} {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL, syscall.ENOSPC} {
 		if errors.Is(err, e) {
 			return true
 		}
@@ -130,10 +145,10 @@ func (i *instance) away(now int64) bool {
 func (i *instance) retire() {
 	i.mu.Lock()
 	idle := i.idle
-	i.idle, i.gone = nil, true
+	i.idle, i.kept, i.gone = nil, 0, true
 	i.mu.Unlock()
 	i.h2c.retire()
-	for _, u := range idle {
+	for _, u := range slices.Concat(idle...) {
 		u.close()
 	}
 }
@@ -149,16 +164,18 @@ func (i *instance) sweepLater() {
 func (i *instance) sweep() {
 	limit := time.Now().Add(-maxIdleTime)
 	i.mu.Lock()
-	n := 0
-	for n < len(i.idle) && i.idle[n].since.Before(limit) {
-		n++
-	}
-	old := append([]*upstream(nil), i.idle[:n]...)
-	kept := copy(i.idle, i.idle[n:])
-	clear(i.idle[kept:])
-	i.idle, i.sweeps = i.idle[:kept], false
-	if kept > 0 {
-		i.sweepLater()
+	var old []*upstream
+	i.sweeps = false
+	for lane, idle := range i.idle {
+		n := 0
+		for n < len(idle) && idle[n].since.Before(limit) {
+			n++
+		}
+		old = append(old, idle[:n]...)
+		i.kept -= n
+		if i.idle[lane] = slices.Delete(idle, 0, n); n < len(idle) {
+			i.sweepLater()
+		}
 	}
 	i.mu.Unlock()
 	for _, u := range old {

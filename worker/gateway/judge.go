@@ -13,6 +13,7 @@ type question struct {
 	target []byte // path and query
 	length int64  // of the body, as far as it is known beforehand
 	fields fields
+	task   *task // that asks; nil for a goroutine
 }
 
 // fields finds the first field of a name, which is written in lower case, and returns its value; nil when there is none.
@@ -91,7 +92,7 @@ func (r *route) admit(q *question) verdict {
 		return verdict{route: r, page: PageMaintenance, text: m.text}
 	}
 	if s.door != nil {
-		if page, line := s.door.ask(q.fields.field("authorization"), q.client, q.now); page != "" {
+		if page, line := s.door.ask(q.fields.field("authorization"), q); page != "" {
 			return verdict{route: r, page: page, header: line}
 		}
 	}

@@ -17,14 +17,14 @@ func (c *conn) enter(r *route, b []byte) (to *route, again bool) {
 
 func (c *conn) obey(r *route, b []byte) (to *route, again bool) {
 	c.text = b
-	v := judge(r, &question{client: c.peer.ip, now: time.Now(), target: c.req.target.of(b), length: c.req.length, fields: c})
+	v := judge(r, &question{client: c.peer.ip, now: c.task.clock(), target: c.req.target.of(b), length: c.req.length, fields: c, task: c.task})
 	if v.passes() {
 		c.wish = c.wishes(v.route)
 	}
 	c.text = nil
 	if v.passes() {
 		if v.route != r {
-			c.tally.led(v.route, time.Now())
+			c.tally.led(v.route, c.task.clock())
 		}
 		c.req.target.from += v.strip
 		c.route, c.rules = v.route, v.route.rules

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"bytes"
-	"net"
 	"strconv"
 )
 
@@ -64,9 +63,9 @@ func (c *conn) breakOff(r *route, up *upstream, err error) bool {
 	c.Log.Debug("response broke off", "app", r.app.id, "address", up.instance.Address.Address, "err", err)
 	c.drop(up)
 	c.out.flush()
-	if t, ok := socketOf(c.net).(*net.TCPConn); ok && c.req.old {
+	if t, ok := socketOf(c.net).(interface{ SetLinger(int) error }); ok && c.req.old {
 		t.SetLinger(0) // nothing but a reset tells an end from an end
-		t.Close()
+		socketOf(c.net).Close()
 	}
 	return false
 }

@@ -20,9 +20,9 @@ func (c *conn) awaitRequest() error {
 	}
 	c.state.Store(connIdle)
 	defer c.state.Store(connBusy)
-	began := time.Now()
+	began := c.task.clock()
 	err := c.awaitByte(min(restAfter, c.Timeouts.Idle), c.in.fill)
-	if !isTimeout(err) || c.Timeouts.Idle <= restAfter || c.draining.Load() && time.Since(began) >= c.grace() {
+	if !isTimeout(err) || c.Timeouts.Idle <= restAfter || c.draining.Load() && c.task.clock().Sub(began) >= c.grace() {
 		return err
 	}
 	c.in.rest(true)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -133,10 +134,13 @@ func TestAddressThatVanishes(t *testing.T) {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if len(i.idle) > 0 || !i.gone {
-		t.Errorf("%d connections are kept", len(i.idle))
+	if len(i.resting()) > 0 || !i.gone {
+		t.Errorf("%d connections are kept", len(i.resting()))
 	}
 }
+
+// resting returns the connections that rest; mu is held.
+func (i *instance) resting() []*upstream { return slices.Concat(i.idle...) }
 
 func TestConnectionsThatRestAreClosed(t *testing.T) {
 	f := start(t, Options{})
@@ -146,19 +150,17 @@ func TestConnectionsThatRestAreClosed(t *testing.T) {
 	eventually(t, "a connection rests", func() bool {
 		i.mu.Lock()
 		defer i.mu.Unlock()
-		return len(i.idle) == 1
+		return len(i.resting()) == 1
 	})
 	i.sweep()
-	if u := i.pop(); u == nil {
+	i.mu.Lock()
+	if len(i.resting()) == 0 {
 		t.Fatal("it is closed at once")
-	} else {
-		u.since = u.since.Add(-2 * maxIdleTime)
-		i.mu.Lock()
-		i.idle = append(i.idle, u)
-		i.mu.Unlock()
 	}
+	i.resting()[0].since = time.Now().Add(-2 * maxIdleTime)
+	i.mu.Unlock()
 	i.sweep()
-	if i.pop() != nil {
+	if len(i.resting()) > 0 {
 		t.Error("it is kept")
 	}
 }

@@ -89,8 +89,11 @@ func (c *conn) secure() bool { return c.peer.proto == "https" }
 
 // socketOf returns the connection below TLS.
 func socketOf(c net.Conn) net.Conn {
-	if t, ok := c.(interface{ NetConn() net.Conn }); ok {
-		return t.NetConn()
+	for {
+		t, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			return c
+		}
+		c = t.NetConn()
 	}
-	return c
 }

@@ -30,7 +30,6 @@ func (c *conn) send(r *route) (*upstream, error) {
 	if err := c.hold(r); err != nil {
 		return nil, err
 	}
-	c.beginUpload()
 	var space [maxTries + 1]*instance
 	tried := space[:0]
 	failure := errNoInstance
@@ -70,20 +69,10 @@ func (c *conn) try(i *instance, anew bool) (*upstream, error) {
 	if up == nil {
 		return nil, errNotSent
 	}
+	c.tally.sent(i)
+	c.charge(i)
 	c.startUpload(up)
 	err := c.awaitHead(up)
-	for err == errUnsent {
-		c.drop(up)
-		if up.used {
-			up = c.sendHead(i, anew)
-		} else {
-			up = nil
-		}
-		if up == nil {
-			return nil, errNotSent
-		}
-		err = c.awaitHead(up)
-	}
 	c.note(up, err)
 	if err != nil {
 		c.drop(up)
@@ -99,15 +88,9 @@ func (c *conn) sendHead(i *instance, anew bool) *upstream {
 			return nil
 		}
 		if up.out.arm() == nil {
-			if c.upload.complete && up.in.wire != nil {
-				up.in.wire.asked, up.in.wire.asker = c.forward, c
-				c.up.Store(up)
-				return up
-			}
-			n, err := up.out.send(c.forward)
+			n, err := up.conn.Write(c.forward)
 			if err == nil || n > 0 { // after half of it, an answer may have come all the same
 				c.up.Store(up)
-				c.sent()
 				return up
 			}
 		}
@@ -118,13 +101,6 @@ func (c *conn) sendHead(i *instance, anew bool) *upstream {
 	}
 }
 
-// sent counts that the instance has the request, or some of it.
-func (c *conn) sent() {
-	i := c.up.Load().instance
-	c.tally.sent(i)
-	c.charge(i)
-}
-
 // connect returns a connection that rests, or a new one; nil when there is none to be had.
 func (c *conn) connect(i *instance, anew bool) *upstream {
 	var up *upstream
@@ -133,16 +109,44 @@ func (c *conn) connect(i *instance, anew bool) *upstream {
 		up, err = c.connectHTTP2(i, anew)
 	} else {
 		if !anew {
-			up = i.take(time.Now(), !c.req.replay)
+			up = i.take(c.lane(), c.task.clock(), !c.req.replay)
 		}
 		if up == nil {
-			up, err = i.dial(c.Timeouts.Dial, c.Timeouts.Body)
+			up, err = c.dial(i)
+		}
+		if up != nil && up.link != nil {
+			up.link.give(c.task)
 		}
 	}
 	if err != nil && i.leaveOut(err) {
 		c.Log.Warn("instance cannot be reached", "app", i.AppID, "address", i.Address.Address, "err", err)
 	}
 	return up
+}
+
+func (c *conn) lane() int {
+	if c.task == nil {
+		return 0
+	}
+	return c.task.loop.number
+}
+
+func (c *conn) dial(i *instance) (up *upstream, err error) {
+	t := c.task
+	t.await(func() { up, err = i.dial(c.Timeouts.Dial, c.Timeouts.Body) })
+	if t == nil || err != nil {
+		return up, err
+	}
+	k, err := newLink(t.loop, up.conn.(*net.TCPConn))
+	if err != nil {
+		up.close()
+		return nil, err
+	}
+	if err = t.loop.add(k); err != nil {
+		k.Close()
+		return nil, err
+	}
+	return newUpstream(i, k, c.Timeouts.Body), nil
 }
 
 // awaitHead waits for the head of the final response. Errors: errBroken before its first byte, errSlow, errGone,
@@ -163,7 +167,7 @@ func (c *conn) awaitHead(up *upstream) error {
 			err = c.passInterim(up)
 		case err == errMore:
 			err = c.wait(&up.in)
-			if err != nil && !begun && err != errSlow && err != errUnsent && !isClients(err) {
+			if err != nil && !begun && err != errSlow && !isClients(err) {
 				return errBroken
 			}
 			begun = true
@@ -225,7 +229,10 @@ func (c *conn) drop(up *upstream) {
 // keep ends an exchange whose connection to the instance may serve another.
 func (c *conn) keep(up *upstream) {
 	c.up.Store(nil)
-	up.instance.put(up, time.Now())
+	if up.link != nil {
+		up.link.give(nil)
+	}
+	up.instance.put(up, c.task.clock())
 }
 
 func closeWrite(c net.Conn) {

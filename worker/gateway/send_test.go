@@ -181,8 +181,8 @@ func (f *fixture) awaitRested(what string) (up *upstream) {
 	eventually(f.t, what, func() bool {
 		i.mu.Lock()
 		defer i.mu.Unlock()
-		if len(i.idle) > 0 {
-			up = i.idle[0]
+		if resting := i.resting(); len(resting) > 0 {
+			up = resting[0]
 		}
 		return up != nil && !up.fresh()
 	})

@@ -9,7 +9,6 @@ import (
 // sink is the writing side of a connection. It gathers small pieces and writes large ones past its buffer.
 type sink struct {
 	conn    net.Conn
-	wire    *wire         // nil where conn is no plain socket
 	limit   time.Duration // for the other side to take a piece
 	out     []byte        // gathered, not yet written; nil while nothing is
 	by      time.Time
@@ -56,19 +55,12 @@ func (k *sink) flush() error {
 	if err := k.arm(); err != nil {
 		return err
 	}
-	_, err := k.send(k.out)
+	_, err := k.conn.Write(k.out)
 	k.out = k.out[:0]
 	if err == nil && k.push != nil {
 		err = k.push()
 	}
 	return err
-}
-
-func (k *sink) send(p []byte) (int, error) {
-	if k.wire != nil {
-		return k.wire.write(p)
-	}
-	return k.conn.Write(p)
 }
 
 // writev writes what was gathered, p and tail in one system call.
@@ -78,6 +70,11 @@ func (k *sink) writev(p, tail []byte) error {
 	}
 	if k.records {
 		return k.writeRecords(p, tail)
+	}
+	if l, ok := k.conn.(*link); ok {
+		err := l.writev(k.out, p, tail)
+		k.out = k.out[:0]
+		return err
 	}
 	k.pieces = [3][]byte{k.out, p, tail}
 	k.vector = k.pieces[:]
@@ -117,12 +114,19 @@ func (k *sink) rest() {
 
 // arm sets the deadline as source.arm does.
 func (k *sink) arm() error {
-	by := time.Now().Add(k.limit)
+	by := k.now().Add(k.limit)
 	if late := by.Sub(k.by); late >= 0 && late <= k.limit/8 {
 		return nil
 	}
 	k.by = by
 	return k.conn.SetWriteDeadline(by)
+}
+
+func (k *sink) now() time.Time {
+	if l, ok := k.conn.(*link); ok {
+		return l.out.task.clock()
+	}
+	return time.Now()
 }
 
 var crlf = []byte("\r\n")

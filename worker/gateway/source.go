@@ -14,8 +14,7 @@ type source struct {
 	buf    []byte // nil while nothing is read
 	r, w   int    // buf[r:w] is not yet used
 	by     time.Time
-	filled bool  // the last read took all the room there was: a larger buffer pays
-	wire   *wire // nil where conn is no plain socket
+	filled bool // the last read took all the room there was: a larger buffer pays
 }
 
 // errFull means that a head or the frame of a chunk is longer than the largest buffer.
@@ -33,7 +32,7 @@ func (s *source) fill(limit time.Duration) error {
 	if err := s.arm(limit); err != nil {
 		return err
 	}
-	n, err := s.read()
+	n, err := s.conn.Read(s.buf[s.w:])
 	s.w += n
 	s.filled = s.w == len(s.buf)
 	if n > 0 {
@@ -46,13 +45,6 @@ func (s *source) fill(limit time.Duration) error {
 		s.by = time.Time{} // it may have come early, by someone else's hand
 	}
 	return err
-}
-
-func (s *source) read() (int, error) {
-	if s.wire != nil {
-		return s.wire.read(s.buf[s.w:])
-	}
-	return s.conn.Read(s.buf[s.w:])
 }
 
 func (s *source) makeRoom() bool {
@@ -100,12 +92,19 @@ func (s *source) rest(done bool) {
 // arm sets the deadline, unless the one in force is within an eighth of what is wanted: setting it costs more than
 // its exactness is worth.
 func (s *source) arm(limit time.Duration) error {
-	by := time.Now().Add(limit)
+	by := s.now().Add(limit)
 	if late := by.Sub(s.by); late >= 0 && late <= limit/8 {
 		return nil
 	}
 	s.by = by
 	return s.conn.SetReadDeadline(by)
+}
+
+func (s *source) now() time.Time {
+	if k, ok := s.conn.(*link); ok {
+		return k.in.task.clock()
+	}
+	return time.Now()
 }
 
 func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

@@ -46,7 +46,7 @@ func (x *stream) exchange(w http.ResponseWriter, r *http.Request) bool {
 		c.refuse(err)
 		return x.whole
 	}
-	stop := context.AfterFunc(r.Context(), x.wake)
+	stop := context.AfterFunc(r.Context(), c.rouse)
 	c.exchange()
 	stop()
 	return x.whole
@@ -82,9 +82,10 @@ func (x *stream) takeHead() *refusal {
 	return nil
 }
 
-// wake ends the wait for an instance when the client has given the stream up.
-func (x *stream) wake() {
-	if up := x.conn.up.Load(); up != nil {
+// rouse ends the wait for an instance when the client has given the stream up. It may come so late that the stream
+// serves another request, which waits on.
+func (c *conn) rouse() {
+	if up := c.up.Load(); up != nil {
 		up.conn.SetReadDeadline(longAgo)
 	}
 }

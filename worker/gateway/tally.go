@@ -73,12 +73,11 @@ func (t *tally) switched(status int) {
 	})
 }
 
-// end counts how the exchange ended, and has it logged. It does nothing when none is under way.
-func (t *tally) end(log *accessLog) {
+// end counts how the exchange ended at now, and has it logged. It does nothing when none is under way.
+func (t *tally) end(log *accessLog, now time.Time) {
 	if t.route == nil {
 		return
 	}
-	now := time.Now()
 	if t.upgraded {
 		t.each(func(c *counter) {
 			c.addBytes(t.in, t.out)
@@ -130,14 +129,14 @@ func (c *conn) begin(r *route, domain, b []byte) {
 		protocol = "HTTP/1.0"
 	}
 	c.tally.note.set(domain, c.peer.address, c.req.method.of(b), c.req.target.of(b), agent, protocol)
-	c.tally.begin(r, time.Now())
+	c.tally.begin(r, c.task.clock())
 }
 
 func (c *conn) ended() {
 	c.discharge()
 	c.tally.in = max(c.tally.in, c.upload.body.seen)
 	c.tally.out = max(c.tally.out, c.content.seen)
-	c.tally.end(c.access)
+	c.tally.end(c.access, c.task.clock())
 }
 
 var userAgent = []byte("User-Agent")

@@ -57,7 +57,20 @@ func (c *conn) startUpload(up *upstream) {
 	u.running = true
 	u.stopped.Store(false)
 	u.fault.Store(nil)
+	if c.task != nil {
+		c.lend(up, nil)
+	}
 	go c.passBody(up)
+}
+
+// lend has a goroutine wait for the client's request and to write to the instance, or the task again.
+func (c *conn) lend(up *upstream, t *task) {
+	if c.link != nil {
+		c.link.in.give(t)
+	}
+	if up.link != nil {
+		up.link.out.give(t)
+	}
 }
 
 func (c *conn) passBody(up *upstream) {
@@ -121,8 +134,13 @@ func (u *upload) wait(src *source) error {
 // than the goroutine that has just sent the end.
 func (c *conn) uploaded() bool {
 	u := &c.upload
-	if u.running && within(u.done, time.Millisecond) {
-		u.running = false
+	if u.running {
+		select {
+		case <-u.done:
+			u.running = false
+		default:
+			c.task.await(func() { u.running = !within(u.done, time.Millisecond) })
+		}
 	}
 	return !u.running && u.complete
 }
@@ -137,10 +155,13 @@ func (c *conn) endUpload(up *upstream) bool {
 		default:
 			c.net.SetReadDeadline(longAgo)
 			up.conn.SetWriteDeadline(longAgo)
-			<-u.done
+			c.task.await(func() { <-u.done })
 		}
 		c.in.by = time.Time{}
 		u.running = false
+	}
+	if c.task != nil {
+		c.lend(up, c.task)
 	}
 	return u.complete
 }

@@ -12,6 +12,7 @@ import (
 // upstream is a connection to an instance. One exchange uses it at a time.
 type upstream struct {
 	instance *instance
+	link     *link // nil where conn is none
 	conn     net.Conn
 	in       source
 	out      sink
@@ -22,8 +23,7 @@ type upstream struct {
 
 func newUpstream(i *instance, c net.Conn, limit time.Duration) *upstream {
 	u := &upstream{instance: i, conn: c, in: source{conn: c}, out: sink{conn: c, limit: limit}}
-	u.in.wire = newWire(c)
-	u.out.wire = u.in.wire
+	u.link, _ = c.(*link)
 	u.socket.open(c)
 	return u
 }
@@ -32,6 +32,14 @@ func (u *upstream) close() {
 	u.conn.Close()
 	u.in.rest(true)
 	u.out.rest()
+}
+
+// seemsFresh says the same without asking the system, as far as it is known: a loop is told, others go by time.
+func (u *upstream) seemsFresh(rested time.Duration) bool {
+	if u.link != nil {
+		return !u.link.stirred()
+	}
+	return rested < staleAfter
 }
 
 // fresh reports whether nothing has come since the last exchange: neither the end of the connection nor a response
