@@ -15,7 +15,7 @@ import (
 
 const (
 	maxIdle     = 256              // connections kept to one instance
-	maxIdleTime = 30 * time.Second // that one is kept unused
+	maxIdleTime = 60 * time.Second // that one is kept unused
 	// staleAfter is how long a connection may rest before it is looked at again: servers close connections that
 	// rest, the shortest after a second or two, and a request that meets the end of one cannot always be repeated.
 	staleAfter = 500 * time.Millisecond

@@ -23,7 +23,7 @@ type link struct {
 	in, out side
 	closed  atomic.Bool
 	users   atomic.Int32 // calls under way, and one for being open
-	local   net.Addr
+	local   net.Addr     // nil where nobody asks
 	remote  net.Addr
 }
 
@@ -35,18 +35,26 @@ func newLink(l *loop, c *net.TCPConn) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &link{loop: l, place: -1, stamp: stamps.Add(1), local: c.LocalAddr(), remote: c.RemoteAddr()}
-	if e := raw.Control(func(fd uintptr) { k.fd, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) }); e != nil {
+	own := -1
+	if e := raw.Control(func(fd uintptr) { own, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) }); e != nil {
 		err = e
 	}
 	if err != nil {
 		return nil, err
 	}
 	c.Close()
-	l.held.Add(1)
+	k := linkOf(l, own)
+	k.local, k.remote = c.LocalAddr(), c.RemoteAddr()
+	return k, nil
+}
+
+// linkOf returns a link of a socket that does not block. It closes it.
+func linkOf(l *loop, fd int) *link {
+	k := &link{loop: l, fd: fd, place: -1, stamp: stamps.Add(1)}
 	k.in.link, k.out.link = k, k
 	k.users.Store(1)
-	return k, nil
+	l.held.Add(1)
+	return k
 }
 
 // give makes t the one that waits for both directions, nil a goroutine. Only t's loop may call it, and t.

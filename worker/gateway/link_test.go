@@ -5,9 +5,13 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"os"
+	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // looping returns a loop that runs until the test ends.
@@ -225,5 +229,65 @@ func TestLinkIsUsedByMany(t *testing.T) {
 		time.AfterFunc(time.Millisecond, func() { k.Close() })
 		<-done
 		<-done
+	}
+}
+
+// A task connects to what listens; what refuses, and what does not answer in time, is told.
+func TestTaskConnects(t *testing.T) {
+	l := looping(t)
+	at := listen(t)
+	defer at.Close()
+	refusing := listen(t)
+	refusing.Close()
+	for _, c := range []struct {
+		to   string
+		want error
+	}{{at.Addr().String(), nil}, {refusing.Addr().String(), syscall.ECONNREFUSED}, {deaf(t), os.ErrDeadlineExceeded}} {
+		done := make(chan error)
+		l.post(func() {
+			l.start(func(task *task) {
+				k, err := task.connect(netip.MustParseAddrPort(c.to), 100*time.Millisecond)
+				if err == nil {
+					_, err = k.Write([]byte("hello"))
+					k.Close()
+				}
+				go func() { done <- err }()
+			})
+		})
+		if err := <-done; !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
+			t.Errorf("%s: %v", c.to, err)
+		}
+	}
+	c, err := at.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(c); err != nil || string(got) != "hello" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// deaf returns an address whose queue of connections is full.
+func deaf(t *testing.T) string {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	if err := errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	at, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(at.(*unix.SockaddrInet4).Port)).String()
+	for { // until one gets no answer
+		c, err := net.DialTimeout("tcp", address, 100*time.Millisecond)
+		if err != nil {
+			return address
+		}
+		t.Cleanup(func() { c.Close() })
 	}
 }

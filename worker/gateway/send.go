@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"time"
 )
 
@@ -131,21 +132,19 @@ func (c *conn) lane() int {
 	return c.task.loop.number
 }
 
-func (c *conn) dial(i *instance) (up *upstream, err error) {
-	t := c.task
-	t.await(func() { up, err = i.dial(c.Timeouts.Dial, c.Timeouts.Body) })
-	if t == nil || err != nil {
-		return up, err
+func (c *conn) dial(i *instance) (*upstream, error) {
+	if c.task == nil {
+		return i.dial(c.Timeouts.Dial, c.Timeouts.Body)
 	}
-	k, err := newLink(t.loop, up.conn.(*net.TCPConn))
+	to, err := netip.ParseAddrPort(i.Address.Address)
 	if err != nil {
-		up.close()
 		return nil, err
 	}
-	if err = t.loop.add(k); err != nil {
-		k.Close()
+	k, err := c.task.connect(to, c.Timeouts.Dial)
+	if err != nil {
 		return nil, err
 	}
+	i.outUntil.Store(0)
 	return newUpstream(i, k, c.Timeouts.Body), nil
 }
 
