@@ -26,16 +26,9 @@ func (l *Loop) apply(ctx context.Context, d Desired, plan Plan) (did bool, err e
 		if a.Kind == Remove && !l.removals.begin(a.Instance.ID) {
 			continue // it is being removed already
 		}
-		inTurn := takesTurns(a)
-		if inTurn && !l.takeTurn(a.Instance) {
-			continue
-		}
 		did = did || a.Kind != Remove
 		publish = publish || changesRegistry[a.Kind]
 		all.Go(func() {
-			if inTurn {
-				defer l.endTurn(a.Instance)
-			}
 			if err := l.do(ctx, d, a); err != nil {
 				mu.Lock()
 				defer mu.Unlock()

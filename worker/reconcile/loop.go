@@ -51,7 +51,6 @@ type Loop struct {
 	queue    *queue
 	hosts    *hosts
 	removals *removals
-	restarts *restarts
 	switches *switches
 	failures *failures
 
@@ -62,7 +61,7 @@ type Loop struct {
 func (l *Loop) init() {
 	l.once.Do(func() {
 		l.queue, l.hosts, l.removals = newQueue(), newHosts(), newRemovals()
-		l.restarts, l.switches, l.failures = newRestarts(), newSwitches(), newFailures()
+		l.switches, l.failures = newSwitches(), newFailures()
 		if l.Workers == 0 {
 			l.Workers = 8
 		}
