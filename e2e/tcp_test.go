@@ -9,27 +9,32 @@ import (
 	"net/http"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"berth/e2e/testenv"
 )
 
+const tcpFrom, tcpRange, tcpEach = 30100, 400, 5
+
+// tcpPorts is how many were given away: a Berth listens only when a port is opened, so that looking does not show them.
+var tcpPorts atomic.Int32
+
 // withTCP gives a Berth ports for TCP that nothing else has.
 func withTCP(t testing.TB) option {
-	from := 30100 + time.Now().Nanosecond()%1500
-	for {
+	for from := tcpFrom + int(tcpPorts.Add(tcpEach))%tcpRange; ; from += tcpEach {
 		free := true
-		for p := from; p < from+5 && free; p++ {
+		for p := from; p < from+tcpEach && free; p++ {
 			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", p))
 			if free = err == nil; free {
 				l.Close()
 			}
 		}
 		if free {
-			return withArgs("--gateway-tcp", fmt.Sprintf("127.0.0.1:%d-%d", from, from+4))
+			return withArgs("--gateway-tcp", fmt.Sprintf("127.0.0.1:%d-%d", from, from+tcpEach-1))
 		}
-		if from += 5; from > 32000 {
+		if from > tcpFrom+2*tcpRange {
 			t.Fatal("no ports are free for TCP")
 		}
 	}

@@ -29,7 +29,10 @@ func (h *Handlers) renderPlans(c echo.Context, status int, f ui.Form) error {
 		return err
 	}
 	p.Title, p.Section, p.Path = i18n.T(ctx, "nav.plans"), layout.SectionPlans, paths.Plans
-	m := quota.Plans{Page: p, Plans: plans, Teams: teams, Default: h.Service.DefaultPlan(), Form: f}
+	m := quota.Plans{Page: p, Plans: plans, Teams: teams, Default: h.Service.DefaultPlan(), Kept: map[string]bool{}, Form: f}
+	for _, plan := range plans {
+		m.Kept[plan.Name] = h.Service.KeepsPlan(plan.Name)
+	}
 	if m.Requests, err = h.wishes(c); err != nil {
 		return err
 	}

@@ -20,8 +20,9 @@ type QuotaService interface {
 	AskQuota(ctx context.Context, tenantID string, r core.Resource, amount int64, reason string) (core.QuotaRequest, error)
 	WithdrawQuota(ctx context.Context, id string) (core.QuotaRequest, error)
 
-	Plans(ctx context.Context) ([]core.QuotaPlan, map[string]int, error)                                // operator
-	DefaultPlan() string                                                                                // of teams made without naming one
+	Plans(ctx context.Context) ([]core.QuotaPlan, map[string]int, error) // operator
+	DefaultPlan() string                                                 // of teams made without naming one
+	KeepsPlan(name string) bool
 	PutPlan(ctx context.Context, name string, quota core.Amounts, isNew bool) (core.QuotaPlan, error)   // operator
 	DeletePlan(ctx context.Context, name string) error                                                  // operator
 	QuotaRequests(ctx context.Context) ([]core.QuotaRequest, error)                                     // operator

@@ -57,12 +57,17 @@ func (s *Service) DeletePlan(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		if name == core.UnlimitedPlan || name == s.defaultPlan || s.registration && name == s.registrationPlan {
-			return core.Errorf(core.ECONFLICT, "error.plan_fixed", "name", name)
+		if s.KeepsPlan(name) {
+			return core.Errorf(core.ECONFLICT, "error.plan_kept", "name", name)
 		}
 		note.Object, note.Before = name, amountTexts(old.Quota)
 		return tx.Plans().Delete(ctx, name)
 	})
+}
+
+// KeepsPlan reports whether a plan cannot be deleted: the one without limits, and those that new tenants get.
+func (s *Service) KeepsPlan(name string) bool {
+	return name == core.UnlimitedPlan || name == s.defaultPlan || s.registration && name == s.registrationPlan
 }
 
 // DefaultPlan is the plan of tenants that are made without naming one.

@@ -73,13 +73,18 @@ func (l *Localizer) Text(t core.Text) string {
 	}
 	args := make(map[string]any, len(t.Args))
 	for k, v := range t.Args {
-		args[k] = l.lasting(v)
+		if args[k] = v; times[k] {
+			args[k] = l.lasting(v)
+		}
 	}
 	if names, ok := t.Args["settings"]; ok {
 		args["settings"] = l.settings(names)
 	}
 	return l.localize(t.Key, args)
 }
+
+// times are the arguments of texts that are times, and never somebody's own words.
+var times = map[string]bool{"for": true, "window": true, "idle": true, "cooldown": true}
 
 // lasts is a time as core writes it into its texts: "1 h 30 min".
 var lasts = regexp.MustCompile(`^\d+ (?:d|h|min|s)(?: \d+ (?:h|min|s))*$`)

@@ -15,6 +15,7 @@ type Plans struct {
 	Plans    []core.QuotaPlan
 	Teams    map[string]int
 	Default  string
+	Kept     map[string]bool // cannot be deleted
 	Requests []Wish
 	Form     ui.Form // what was typed and refused; "of" says of which plan or wish, "new" of a new one
 }

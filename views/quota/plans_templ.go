@@ -458,7 +458,7 @@ func planRow(m Plans, p core.QuotaPlan) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if m.Teams[p.Name] == 0 && p.Name != m.Default {
+			if m.Teams[p.Name] == 0 && !m.Kept[p.Name] {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<button class=\"button button-danger\" formaction=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

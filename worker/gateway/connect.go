@@ -23,11 +23,27 @@ func (t *task) connect(to netip.AddrPort, limit time.Duration) (*link, error) {
 	} else if err == nil {
 		err = t.loop.add(k)
 	}
+	if err == nil && k.meetsItself(to) {
+		err = os.NewSyscallError("connect", unix.ECONNREFUSED)
+	}
 	if err != nil {
 		k.Close()
 		return nil, err
 	}
 	return k, nil
+}
+
+// meetsItself reports whether a connection to a port of this machine on which nobody listens has been given that very
+// port for its own.
+func (k *link) meetsItself(to netip.AddrPort) bool {
+	own, err := unix.Getsockname(k.fd)
+	switch own := own.(type) {
+	case *unix.SockaddrInet4:
+		return err == nil && netip.AddrPortFrom(netip.AddrFrom4(own.Addr), uint16(own.Port)) == to
+	case *unix.SockaddrInet6:
+		return err == nil && netip.AddrPortFrom(netip.AddrFrom16(own.Addr), uint16(own.Port)) == to
+	}
+	return false
 }
 
 // connected waits until a link that connects has. The loop is to know it no earlier: a socket that does not connect yet

@@ -74,6 +74,7 @@ func (k *link) Read(p []byte) (int, error) {
 		n, err := k.call(unix.SYS_RECVFROM, unsafe.Pointer(&p[0]), len(p), 0)
 		switch {
 		case err == syscall.EAGAIN:
+			k.in.ended.Store(false)
 			continue
 		case err != 0:
 			return 0, k.failed("read", err)
@@ -188,7 +189,9 @@ func (k *link) acquire() bool {
 func (k *link) release() {
 	if k.users.Add(-1) == 0 {
 		unix.Close(k.fd)
-		k.loop.held.Add(-1)
+		if k.loop.held.Add(-1) == 0 {
+			k.loop.post(func() {}) // it may be waiting for that to end
+		}
 	}
 }
 

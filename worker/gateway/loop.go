@@ -53,6 +53,7 @@ func newLoop(number int) (*loop, error) {
 	}
 	if err != nil {
 		unix.Close(epoll)
+		unix.Close(alarm)
 		return nil, fmt.Errorf("gateway: eventfd: %w", err)
 	}
 	return &loop{number: number, epoll: epoll, alarm: alarm}, nil

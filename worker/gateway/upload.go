@@ -157,7 +157,7 @@ func (c *conn) endUpload(up *upstream) bool {
 			up.conn.SetWriteDeadline(longAgo)
 			c.task.await(func() { <-u.done })
 		}
-		c.in.by = time.Time{}
+		c.in.by, up.out.by = time.Time{}, time.Time{}
 		u.running = false
 	}
 	if c.task != nil {

@@ -44,7 +44,15 @@ func (s *Sampler) begin(now time.Time) {
 	s.began = now
 	s.last = map[string]map[string]core.TrafficCounts{}
 	s.take(now)
+	s.Reader.each(func(process string, since time.Time, _ map[string]core.AppTraffic) {
+		if !s.past(since) {
+			delete(s.last, process) // what it has counted meanwhile is history
+		}
+	})
 }
+
+// past reports whether what a process counted, before it was first seen, was before this worker began.
+func (s *Sampler) past(since time.Time) bool { return since.Before(s.began.Add(-overlap)) }
 
 // Minute writes what happened in the minute that ends at a time, and sums of those before it when it is time.
 func (s *Sampler) Minute(ctx context.Context, end time.Time) {
@@ -100,7 +108,7 @@ func (s *Sampler) take(end time.Time) []core.TrafficStep {
 			last = map[string]core.TrafficCounts{}
 			s.last[process] = last
 		}
-		past := !known && since.Before(s.began.Add(-overlap)) // counted before this worker began
+		past := !known && s.past(since)
 		for _, a := range apps {
 			before := last[a.AppID]
 			last[a.AppID] = a.TrafficCounts

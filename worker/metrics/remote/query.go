@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -66,7 +65,7 @@ func (s *Store) ask(ctx context.Context, q core.MetricQuery) (map[seriesKey]map[
 		"query": {expression(q, step)},
 		"start": {seconds(q.From.Add(q.Step))}, "end": {seconds(q.To.Add(q.Step - time.Millisecond))}, "step": {step},
 	}
-	body, err := s.call(ctx, http.MethodPost, "/api/v1/query_range", strings.NewReader(form.Encode()),
+	body, err := s.call(ctx, &s.asking, "/api/v1/query_range", strings.NewReader(form.Encode()),
 		map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"berth/core"
 )
@@ -28,16 +29,19 @@ type Options struct {
 type Store struct {
 	Options
 	client http.Client
+	asking http.Client           // has more time: a month of many series at once takes the server a while
 	fault  atomic.Pointer[error] // of the last append
 }
 
-// patience is how long the server may take: less than the time between two measurements.
-const patience = core.MetricEvery * 4 / 5
+const (
+	patience       = core.MetricEvery * 4 / 5 // that the server may take: less than the time between two measurements
+	patienceToRead = 30 * time.Second
+)
 
 // New returns a Store. It connects to nothing yet.
 func New(o Options) *Store {
 	o.URL = strings.TrimSuffix(o.URL, "/")
-	return &Store{Options: o, client: http.Client{Timeout: patience}}
+	return &Store{Options: o, client: http.Client{Timeout: patience}, asking: http.Client{Timeout: patienceToRead}}
 }
 
 // Fault implements core.MetricStore.
@@ -51,6 +55,7 @@ func (s *Store) Fault() error {
 // Close implements core.MetricStore.
 func (s *Store) Close() error {
 	s.client.CloseIdleConnections()
+	s.asking.CloseIdleConnections()
 	return nil
 }
 
@@ -58,15 +63,15 @@ func (s *Store) Close() error {
 // retention, and nobody is shown them, for what is asked names the tenant and the time since which there is the app.
 func (s *Store) Forget(ctx context.Context, appID string) error {
 	form := url.Values{"match[]": {fmt.Sprintf(`{__name__=~"%s.+",%s=%q}`, prefix, labelApp, appID)}}
-	if body, err := s.call(ctx, http.MethodPost, "/api/v1/admin/tsdb/delete_series?"+form.Encode(), nil, nil); err == nil {
+	if body, err := s.call(ctx, &s.client, "/api/v1/admin/tsdb/delete_series?"+form.Encode(), nil, nil); err == nil {
 		body.Close()
 	}
 	return nil
 }
 
 // call asks the server. Errors: EUNAVAILABLE.
-func (s *Store) call(ctx context.Context, method, path string, body io.Reader, header map[string]string) (io.ReadCloser, error) {
-	r, err := http.NewRequestWithContext(ctx, method, s.URL+path, body)
+func (s *Store) call(ctx context.Context, client *http.Client, path string, body io.Reader, header map[string]string) (io.ReadCloser, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+path, body)
 	if err != nil {
 		return nil, core.Wrap(err, core.EUNAVAILABLE, "error.metrics_unavailable")
 	}
@@ -79,7 +84,7 @@ func (s *Store) call(ctx context.Context, method, path string, body io.Reader, h
 	case s.Password != "":
 		r.Header.Set("Authorization", "Bearer "+s.Password)
 	}
-	res, err := s.client.Do(r)
+	res, err := client.Do(r)
 	if err != nil {
 		if errors.Is(err, context.Canceled) {
 			return nil, err

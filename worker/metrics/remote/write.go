@@ -3,7 +3,6 @@ package remote
 import (
 	"bytes"
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/klauspost/compress/s2"
@@ -31,7 +30,7 @@ func (s *Store) write(ctx context.Context, at time.Time, samples []core.MetricSa
 	if err != nil {
 		return core.Wrap(err, core.EINTERNAL, "error.internal")
 	}
-	body, err := s.call(ctx, http.MethodPost, "/api/v1/write", bytes.NewReader(s2.EncodeSnappy(nil, data)), map[string]string{
+	body, err := s.call(ctx, &s.client, "/api/v1/write", bytes.NewReader(s2.EncodeSnappy(nil, data)), map[string]string{
 		"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy", "X-Prometheus-Remote-Write-Version": "0.1.0"})
 	if err != nil {
 		return err
