@@ -22,7 +22,7 @@ func TestAnInstanceDiesWhileTheDatabaseIsLocked(t *testing.T) {
 	b, app := online(t, testenv.ImageOptions{}, map[string]any{"replicas": 2})
 	b.eventually(time.Minute, func() error { return b.ready(app, 2) })
 	l := b.load(app, "GET", "/")
-	db, err := sql.Open("sqlite", filepath.Join(b.Data, "berth.db"))
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.Data, "berth.db")+"?_busy_timeout=30000")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestAnInstanceDiesWhileTheDiskIsFull(t *testing.T) {
 	b.eventually(time.Minute, func() error { return b.ready(app, 2) })
 	t.Logf("mended %s after there was room", time.Since(began).Round(10*time.Millisecond))
 	l.none(t)
-	db, err := sql.Open("sqlite", filepath.Join(b.Data, "berth.db"))
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.Data, "berth.db")+"?_busy_timeout=30000")
 	if err != nil {
 		t.Fatal(err)
 	}
