@@ -104,7 +104,7 @@ func TestRedisThroughATCPPort(t *testing.T) {
 	address, path := b.openPort(cache, map[string]any{"allow": []string{"127.0.0.1"}})
 
 	var client redis
-	b.eventually(time.Minute, func() (err error) {
+	b.eventually(10*time.Second, func() (err error) {
 		client, err = dialRedis(address, password)
 		return err
 	})
@@ -124,7 +124,7 @@ func TestRedisThroughATCPPort(t *testing.T) {
 
 	// Whoever is taken off the list is cut, and refused.
 	b.do("PUT", path, map[string]any{"allow": []string{"192.0.2.1"}}, nil)
-	b.eventually(time.Minute, func() error {
+	b.eventually(10*time.Second, func() error {
 		if got, err := client.do("PING"); err == nil {
 			return fmt.Errorf("still let in: %s", got)
 		}
@@ -148,21 +148,21 @@ func TestRedisThroughATCPPort(t *testing.T) {
 
 	// The deny list goes first.
 	b.do("PUT", path, map[string]any{"everybody": true, "deny": []string{"127.0.0.0/8"}}, nil)
-	b.eventually(time.Minute, func() error {
+	b.eventually(10*time.Second, func() error {
 		if _, err := dialRedis(address, password); err == nil {
 			return errors.New("let in in spite of the deny list")
 		}
 		return nil
 	})
 	b.do("PUT", path, map[string]any{"everybody": true}, nil)
-	b.eventually(time.Minute, func() (err error) {
+	b.eventually(10*time.Second, func() (err error) {
 		client, err = dialRedis(address, password)
 		return err
 	})
 
 	// The port goes with a stop, comes back with a start, and a restarted Redis is reached as before.
 	b.succeeds(b.act(cache, "stop"))
-	b.eventually(time.Minute, func() error {
+	b.eventually(10*time.Second, func() error {
 		if c, err := net.Dial("tcp", address); err == nil {
 			c.Close()
 			return errors.New("the port of a stopped service is open")
@@ -170,7 +170,7 @@ func TestRedisThroughATCPPort(t *testing.T) {
 		return nil
 	})
 	b.succeeds(b.act(cache, "start"))
-	b.eventually(time.Minute, func() (err error) {
+	b.eventually(10*time.Second, func() (err error) {
 		client, err = dialRedis(address, password)
 		return err
 	})
@@ -178,7 +178,7 @@ func TestRedisThroughATCPPort(t *testing.T) {
 		t.Error(got, err)
 	}
 	b.do("DELETE", path, nil, nil)
-	b.eventually(time.Minute, func() error {
+	b.eventually(10*time.Second, func() error {
 		if c, err := net.Dial("tcp", address); err == nil {
 			c.Close()
 			return errors.New("a port that was closed is open")
@@ -230,7 +230,7 @@ func TestAnInstanceBehindAPortIsKilled(t *testing.T) {
 			t.Fatalf("the connection to the other instance: %v", err)
 		}
 	}
-	b.eventually(time.Minute, func() error { return b.ready(app, 2) })
+	b.eventually(10*time.Second, func() error { return b.ready(app, 2) })
 	if err := lives.ask(); err != nil {
 		t.Errorf("the connection to the other instance: %v", err)
 	}

@@ -264,11 +264,8 @@ func getDomain(ctx context.Context, tx core.Store, appID, name string) (core.Dom
 
 // domainChanged has the gateways told, the DNS asked, and the pages shown.
 func (s *Service) domainChanged(app core.App) {
-	if s.publisher != nil {
-		s.publisher.Wake(app.ID)
-	}
 	if s.checker != nil {
 		s.checker.Wake()
 	}
-	s.changed(app, "domain", "")
+	s.published(app, "domain")
 }

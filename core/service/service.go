@@ -36,7 +36,7 @@ type Deps struct {
 	Vantage Vantage           // what a diagnosis looks at beside the store; nil looks at nothing
 
 	Checker   DomainChecker // nil asks no DNS
-	Publisher core.Waker    // tells the gateways of an app's domains; nil leaves that to its resync
+	Publisher core.Waker    // tells the gateways of an app's domains and ports; nil leaves that to its resync
 	HTTPSURL  string        // of the gateways, as browsers see it; "" when they do not speak it
 	ACME      bool          // Berth asks a certificate authority by itself
 
@@ -233,6 +233,14 @@ func (s *Service) record(ctx context.Context, tx core.Store, e core.Event) error
 func (s *Service) changed(app core.App, kind, id string) {
 	s.waker.Wake(app.ID)
 	s.notify(app, kind, id)
+}
+
+// published has the gateways told as well: of what no instance changes for.
+func (s *Service) published(app core.App, kind string) {
+	if s.publisher != nil {
+		s.publisher.Wake(app.ID)
+	}
+	s.changed(app, kind, "")
 }
 
 func (s *Service) notify(app core.App, kind, id string) {

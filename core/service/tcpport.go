@@ -59,7 +59,7 @@ func (s *Service) OpenTCPPort(ctx context.Context, appID string, in core.TCPPort
 	if err != nil {
 		return core.TCPPortView{}, err
 	}
-	s.changed(app, "app", "")
+	s.published(app, "app")
 	return core.TCPPortView{TCPPort: p, Host: s.tcpHost(p)}, nil
 }
 
@@ -131,7 +131,7 @@ func (s *Service) ChangeTCPPort(ctx context.Context, appID string, in core.TCPPo
 	if err != nil {
 		return core.TCPPortView{}, err
 	}
-	s.changed(app, "app", "")
+	s.published(app, "app")
 	return core.TCPPortView{TCPPort: p, Host: s.tcpHost(p)}, nil
 }
 
@@ -158,7 +158,7 @@ func (s *Service) CloseTCPPort(ctx context.Context, appID string, port int, serv
 		return s.record(ctx, tx, core.NewEvent(app, core.LevelInfo, "port_closed", "address", s.tcpAddress(p)))
 	})
 	if err == nil {
-		s.changed(app, "app", "")
+		s.published(app, "app")
 	}
 	return err
 }

@@ -51,6 +51,30 @@ func TestTCPPort(t *testing.T) {
 	}
 }
 
+// What changes who may connect reaches the gateways at once, and not when everything is compared the next time.
+func TestTCPPortsArePublished(t *testing.T) {
+	w, tina, id := newTCPWorld(t)
+	published := func(what string, change func() error) {
+		t.Helper()
+		told := &waker{}
+		w.deps.Publisher = told
+		w.Service = New(w.deps)
+		w.must(change())
+		if !told.woken(id) {
+			t.Errorf("a port was %s, and the gateways are not told", what)
+		}
+	}
+	published("opened", func() error {
+		_, err := w.OpenTCPPort(tina, id, core.TCPPortInput{Everybody: true})
+		return err
+	})
+	published("changed", func() error {
+		_, err := w.ChangeTCPPort(tina, id, core.TCPPortInput{Port: 30000, Allow: []string{"192.0.2.1"}})
+		return err
+	})
+	published("closed", func() error { return w.CloseTCPPort(tina, id, 30000, "") })
+}
+
 // Row 14: what is no port for an app, and what would open more than was meant.
 func TestTCPPortRefused(t *testing.T) {
 	w, tina, id := newTCPWorld(t)
