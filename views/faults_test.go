@@ -15,21 +15,8 @@ import (
 // TestFaultsAreTied looks at what is wrong on every page: a field, or the group that it stands in, names each by
 // aria-describedby, so that who hears the page hears it there.
 func TestFaultsAreTied(t *testing.T) {
-	bundle, err := i18n.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx := i18n.With(templ.WithNonce(context.Background(), "nonce"), bundle.Localizer(i18n.Languages[0].Tag))
 	seen := 0
-	for name, page := range examples() {
-		var out bytes.Buffer
-		if err := page.Render(ctx, &out); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		doc, err := html.Parse(&out)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for name, doc := range parsed(t, examples()) {
 		var faults []string
 		tied, ids := map[string]bool{}, map[string]bool{}
 		for n := range doc.Descendants() {
@@ -57,6 +44,27 @@ func TestFaultsAreTied(t *testing.T) {
 	if seen == 0 {
 		t.Error("no page of the gallery shows a fault")
 	}
+}
+
+// parsed returns pages, in English, as a browser sees them.
+func parsed(t *testing.T, pages map[string]templ.Component) map[string]*html.Node {
+	t.Helper()
+	bundle, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := i18n.With(templ.WithNonce(context.Background(), "nonce"), bundle.Localizer("en"))
+	docs := make(map[string]*html.Node, len(pages))
+	for name, page := range pages {
+		var out bytes.Buffer
+		if err := page.Render(ctx, &out); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if docs[name], err = html.Parse(&out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return docs
 }
 
 func attr(n *html.Node, key string) string {
