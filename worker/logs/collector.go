@@ -20,6 +20,8 @@ type CollectorOptions struct {
 	Settle time.Duration          // after which the store loses no line any more, whatever befalls it; default 30s
 	Now    func() time.Time       // the clock by which engines stamp lines; default time.Now
 	Log    *slog.Logger           // default slog.Default
+
+	Elapsed func() time.Duration // since the machine started, whatever its clock says; default the kernel's
 }
 
 // Collector reads every line of every instance on the hosts of this process once into a store. It notes how far it has
@@ -45,6 +47,9 @@ func NewCollector(o CollectorOptions) *Collector {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Elapsed == nil {
+		o.Elapsed = sinceBoot
+	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
@@ -54,6 +59,8 @@ func NewCollector(o CollectorOptions) *Collector {
 	return &Collector{opts: o, quotas: newQuotas(o.Source.opts.Store), drops: newDropTeller(o.Source.opts.Store),
 		refusals: newRefusalTeller(o.Source.opts.Store), durable: newDurable(o.Path)}
 }
+
+func (c *Collector) now() clock { return clock{c.opts.Now().Round(0), c.opts.Elapsed()} } // Round: by the clock alone
 
 // Dropped returns how many lines were not kept since the start, because apps wrote more than their quota allows
 // or the store refuses them.

@@ -41,6 +41,63 @@ func TestCollectorWhileTheClockIsSetBack(t *testing.T) {
 	h.awaitKept(s, a, 210)
 }
 
+// machineClock is what a collector takes for the machine's clock.
+type machineClock struct{ passed, set atomic.Int64 }
+
+func (m *machineClock) pass(d time.Duration) { m.passed.Add(int64(d)) }
+
+func (m *machineClock) setBack(d time.Duration) { m.set.Add(-int64(d)) }
+
+func (m *machineClock) elapsed() time.Duration { return sinceBoot() + time.Duration(m.passed.Load()) }
+
+func (m *machineClock) now() time.Time {
+	return time.Now().Add(time.Duration(m.passed.Load() + m.set.Load()))
+}
+
+// The collector is down from before the clock is set back until it has come to where it was: no time of a line tells that
+// there are some from in between, which an engine does not give who asks for what is younger.
+func TestCollectorIsDownWhileTheClockIsSetBack(t *testing.T) {
+	h := newHouse(t)
+	s, m := &shaky{}, &machineClock{}
+	h.engine.SetClock(m.now)
+	o := CollectorOptions{Lines: s, Path: filepath.Join(t.TempDir(), "positions"), Now: m.now, Elapsed: m.elapsed}
+	a := h.instance()
+	h.write(a, 0, 50)
+	_, stop := h.collectWith(o)
+	h.awaitKept(s, a, 50)
+	h.awaitPlace(o.Path, a.ID, true)
+	stop()
+
+	m.setBack(time.Hour)
+	h.write(a, 50, 100)
+	m.pass(time.Hour + time.Minute)
+	h.write(a, 100, 110)
+	h.collectWith(o)
+	h.awaitKept(s, a, 110)
+}
+
+// The collector sees the clock set back, while an instance writes nothing. It does when the collector is down.
+func TestCollectorIsDownAfterTheClockWasSetBack(t *testing.T) {
+	h := newHouse(t)
+	s, m := &shaky{}, &machineClock{}
+	h.engine.SetClock(m.now)
+	o := CollectorOptions{Lines: s, Path: filepath.Join(t.TempDir(), "positions"), Now: m.now, Elapsed: m.elapsed}
+	a := h.instance()
+	h.write(a, 0, 50)
+	_, stop := h.collectWith(o)
+	h.awaitKept(s, a, 50)
+	h.awaitPlace(o.Path, a.ID, true)
+	m.setBack(time.Hour)
+	h.awaitPlace(o.Path, a.ID, false)
+	stop()
+
+	h.write(a, 50, 100)
+	m.pass(time.Hour + time.Minute)
+	h.write(a, 100, 110)
+	h.collectWith(o)
+	h.awaitKept(s, a, 110)
+}
+
 // The container of an instance is restarted in that hour, under the same collector.
 func TestCollectorFollowsARestartWhileTheClockIsSetBack(t *testing.T) {
 	h := newHouse(t)
@@ -86,9 +143,21 @@ func TestCollectorAsksOfInstancesFromBeforeTheClockWasSetBack(t *testing.T) {
 func (h *house) awaitNoted(path, instance string) {
 	h.Helper()
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if _, ok := newDurable(path).load()[instance]; ok {
+		if _, ok := newDurable(path).At[instance]; ok {
 			return
 		}
 	}
 	h.Fatal("nothing is noted")
+}
+
+// awaitPlace waits until a collector has written down where to go on with an instance, or that its log is to be read from
+// the first line.
+func (h *house) awaitPlace(path, instance string, known bool) {
+	h.Helper()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if at, ok := newDurable(path).At[instance]; ok && at.IsZero() != known {
+			return
+		}
+	}
+	h.Fatalf("its place is not as expected: known %v", known)
 }

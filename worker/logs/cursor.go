@@ -19,6 +19,13 @@ const (
 	maxCursorSize = 64 * 1024
 )
 
+// forget makes each instance be read from its first line.
+func (p positions) forget() {
+	for id := range p {
+		p[id] = time.Time{}
+	}
+}
+
 // encode returns p as an opaque word that fits into a URL: a format, then for each instance the length of its id,
 // its id and the time in nanoseconds.
 func (p positions) encode() string {

@@ -29,19 +29,15 @@ type session struct {
 	older   map[string]bool            // instances that were there before; nil until they were looked for; belongs to read
 
 	mu      sync.Mutex
-	written positions // the last line of each instance that the store took
-	noted   []note    // of written, the oldest first
-}
-
-// note is what the store had taken at a time.
-type note struct {
-	at      time.Time
-	written positions
+	written positions  // the last line of each instance that the store took
+	noted   []progress // of written, the oldest first
+	clock   clock      // when written was last known to hold
 }
 
 func newSession(c *Collector, epoch string) *session {
-	return &session{Collector: c, epoch: epoch, from: c.durable.load(), lines: make(chan core.LogRecord, intake),
-		readers: map[string]*instanceReader{}, written: positions{}}
+	now := c.now()
+	return &session{Collector: c, epoch: epoch, from: c.durable.load(now), lines: make(chan core.LogRecord, intake),
+		readers: map[string]*instanceReader{}, written: positions{}, clock: now}
 }
 
 // read keeps a reader on every instance until ctx ends.
@@ -189,12 +185,16 @@ func (s *session) note(ctx context.Context) error {
 	if epoch != s.epoch {
 		return errEpoch
 	}
-	now := time.Now()
+	now := s.now()
 	s.mu.Lock()
-	s.noted = append(s.noted, note{at: now, written: maps.Clone(s.written)})
-	var settled positions
-	for len(s.noted) > 0 && now.Sub(s.noted[0].at) >= s.opts.Settle {
-		settled = s.noted[0].written
+	if now.setBackSince(s.clock) {
+		s.written.forget()
+	}
+	s.clock = now
+	s.noted = append(s.noted, progress{maps.Clone(s.written), now})
+	var settled progress
+	for len(s.noted) > 0 && now.Elapsed-s.noted[0].Clock.Elapsed >= s.opts.Settle {
+		settled = s.noted[0]
 		s.noted = s.noted[1:]
 	}
 	s.mu.Unlock()
