@@ -34,10 +34,11 @@ func TestOutOfMemory(t *testing.T) {
 	b.eventually(2*time.Second, func() error { return b.shows(person, "/apps/"+app, "It needed more memory than it may have.") })
 	t.Logf("shown after %s", time.Since(began).Round(time.Millisecond))
 	b.answers(app, "version 1.0")
-	if took, most := time.Since(began), 2*time.Second+start; took > most {
-		t.Errorf("it answered again after %s, more than %s", took, most)
-	} else {
-		t.Logf("back after %s; the raw start of a container: %s", took.Round(time.Millisecond), start)
+	took := time.Since(began)
+	start = max(start, b.rawStart(app)) // others may have come to work on this machine
+	t.Logf("back after %s; the raw start of a container: %s", took.Round(time.Millisecond), start.Round(time.Millisecond))
+	if took > 2*time.Second+3*start {
+		t.Error("that is more than 2 s and three raw starts")
 	}
 	for n := 2; n <= 5; n++ {
 		b.answers(app, "version 1.0")
@@ -62,7 +63,7 @@ func TestOutOfMemory(t *testing.T) {
 	base, now := percentile(before, 99), percentile(during, 99)
 	t.Logf("the neighbour's p99: %.2f ms before, %.2f ms while the other crashed (%d requests), %.2f ms afterwards: %+.0f%%",
 		base, now, len(during), percentile(after, 99), 100*(now/base-1))
-	if now > 3*base+5 { // others may be at work on this machine, and do not do it evenly
+	if now > 3*base+5 { // others may be at work on this machine, and do not do it evenly; BenchmarkNeighbour has the figure
 		t.Errorf("the neighbour's p99 went from %.2f ms to %.2f ms", base, now)
 	}
 	b.eventually(2*time.Minute, func() error {
