@@ -59,6 +59,9 @@ func (h *Handlers) putDrain(c echo.Context, id string) error {
 	ctx := c.Request().Context()
 	d := core.LogDrain{ID: id, TenantID: p.Tenant.ID, Name: c.FormValue("name"), Kind: core.DrainKind(c.FormValue("kind"))}
 	t := core.DrainTarget{URL: c.FormValue("url"), Header: c.FormValue("header"), Secret: c.FormValue("secret"), CA: strings.TrimSpace(c.FormValue("ca"))}
+	if d.Kind == core.DrainSyslog {
+		t.Header, t.Secret = "", "" // the form does not show them then
+	}
 	if id == "" {
 		_, err = h.Service.CreateLogDrain(ctx, d, t)
 	} else {

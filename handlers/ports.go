@@ -31,7 +31,9 @@ func (h *Handlers) renderPorts(c echo.Context, status int, m port.Page) (err err
 
 func (h *Handlers) openPort(c echo.Context) error {
 	in := portForm(c)
-	in.TLS = tlsWords[c.FormValue("tls")]
+	if in.TLS = tlsWords[c.FormValue("tls")]; in.TLS == core.TCPPlain {
+		in.ServerName = "" // the form does not show it then
+	}
 	var err error
 	if text := strings.TrimSpace(c.FormValue("port")); text != "" {
 		if in.Port, err = strconv.Atoi(text); err != nil || in.Port < 1 {

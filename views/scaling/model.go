@@ -66,8 +66,12 @@ func now(ctx context.Context, v core.ScalingView) string {
 	return i18n.T(ctx, "scaling.by_hand", "count", v.Replicas)
 }
 
-// won reports whether the rule asked for the most when it was last decided.
-func won(v core.ScalingView, r core.ScaleRule) bool { return !r.Off && v.Status.Rule == r.String() }
+// won reports whether the rule asked for the most when it was last decided. None does while the least that may run is
+// enough.
+func won(v core.ScalingView, r core.ScaleRule) bool {
+	least, _ := v.Range()
+	return !r.Off && v.Status.Rule == r.String() && v.Status.Wanted > least
+}
 
 func acted(v core.ScalingView, r core.ScaleRule) (core.ScaleMove, bool) {
 	move, ok := v.Status.Acted[r.String()]
