@@ -32,7 +32,7 @@ type State struct {
 	Asked     []Asked   // within the cool-down, oldest first
 	RaisedAt  time.Time
 	IdleSince time.Time // the last sign of a request
-	TooMuch   float64   // requests a second and instance at which a rule asked for more that cannot be divided
+	TooMuch   float64   // requests a second and instance at which a rule asked for more that cannot be divided; 0 is not known
 }
 
 // Asked is what the rules asked for at a time.
@@ -157,7 +157,7 @@ func (d *decider) ask() (want, rule int, why core.Text) {
 		return d.low, -1, core.T("scale.woken")
 	}
 	rule = -1
-	missing := 0
+	missing, easy, hard := 0, 0, 0 // easy and hard: rules whose metric does not divide, by whether they ask for fewer
 	for i, r := range d.p.Rules {
 		if r.Off {
 			continue
@@ -174,9 +174,19 @@ func (d *decider) ask() (want, rule int, why core.Text) {
 		if rule < 0 || n > want {
 			want, rule, why = n, i, words(r, v.V, n, d.n)
 		}
-		if n > d.n && !r.Metric.Divides() && r.Metric != core.ScaleTotal && d.l.Requests.Known {
-			d.s.TooMuch = d.l.Requests.V / float64(d.l.Ready)
+		switch {
+		case r.Metric.Divides() || r.Metric == core.ScaleTotal:
+		case n < d.n:
+			easy++
+		default:
+			hard++
+			if n > d.n && d.l.Requests.Known {
+				d.s.TooMuch = d.each()
+			}
 		}
+	}
+	if easy > 0 && hard+missing == 0 && d.l.Requests.Known && d.each() >= d.s.TooMuch {
+		d.s.TooMuch = 0 // something else than the load was the reason, or it is over
 	}
 	switch {
 	case rule < 0 && missing == 0:
@@ -188,6 +198,9 @@ func (d *decider) ask() (want, rule int, why core.Text) {
 	}
 	return want, rule, why
 }
+
+// each is how many requests a second each instance that answers has.
+func (d *decider) each() float64 { return d.l.Requests.V / float64(d.l.Ready) }
 
 // served is the fewest instances that stay clear of what proved too much for one.
 func (d *decider) served() int {
@@ -223,8 +236,8 @@ func (d *decider) asks(r core.ScaleRule, v float64) int {
 		return max(d.n, run)
 	case add > 0 || v > lowest && run > 0:
 		return max(d.n+add, run)
-	case !math.IsInf(lowest, 1) && onlyRun(r) && !below:
-		return 0
+	case r.Metric == core.ScaleTotal && !math.IsInf(lowest, 1) && onlyRun(r) && !below:
+		return 0 // how many run has no part in it, so that fewer change nothing
 	case remove > 0:
 		return max(d.n-remove, d.calm(r, v, lowest))
 	case below:

@@ -1,6 +1,7 @@
 package scale
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,12 @@ func TestDecide(t *testing.T) {
 		{name: "latency at most doubles", p: policy(1, 9, target(core.ScaleLatency, 200)), s: running(2), l: load(2, 5000), n: 4, why: "scale.because_latency", kind: "target"},
 		{name: "what proved too much is remembered", p: policy(1, 9, target(core.ScaleLatency, 200)), s: func() State { s := running(3); s.TooMuch = 50; return s }(),
 			l: load(3, 5), n: 3, why: "scale.present_load"},
+		{name: "what proved too much is none any more", p: policy(1, 9, target(core.ScaleLatency, 200)), s: func() State { s := running(6); s.TooMuch = 0.17; return s }(),
+			l: load(6, 5), n: 5, why: "scale.because_latency", kind: "target"},
+		{name: "another rule still has too much", p: policy(1, 9, target(core.ScaleLatency, 200), target(core.ScaleMetric(core.MetricErrors), 5)),
+			s: func() State { s := running(6); s.TooMuch = 16; return s }(), l: load(6, 5, 4), n: 6, rule: 1, why: "scale.because_errors", kind: "target"},
+		{name: "fewer would have it run that many again", p: policy(1, 6, steps(core.ScaleRequests, core.ScaleStep{Above: 50, Run: 3})), s: running(3),
+			l: load(3, 20), n: 2, why: "scale.because_requests", kind: "calm"},
 		{name: "the quota has no room", p: policy(1, 9, cpu60), s: running(2), l: load(2, 170), room: Room{Quota: 4, Hosts: 100}, n: 4, wanted: 6, why: "scale.because_cpu", kind: "target",
 			limit: "scale.quota"},
 		{name: "the hosts have no room", p: policy(1, 9, cpu60), s: running(2), l: load(2, 170), room: Room{Quota: 5, Hosts: 3}, n: 3, wanted: 6, why: "scale.because_cpu", kind: "target",
@@ -174,6 +181,10 @@ func drawRule(t *rapid.T, name string) core.ScaleRule {
 		return r
 	}
 	above := rapid.Float64Range(20, 90).Draw(t, name+" above")
+	if rapid.Bool().Draw(t, name+" by number") {
+		r.Steps = []core.ScaleStep{{Above: above, Run: rapid.IntRange(1, 12).Draw(t, name+" run")}}
+		return r
+	}
 	r.Steps = []core.ScaleStep{{Above: above, Add: rapid.IntRange(1, 3).Draw(t, name+" add")}}
 	if rapid.Bool().Draw(t, name+" two") {
 		r.Steps = append(r.Steps, core.ScaleStep{Above: above + 5, Add: rapid.IntRange(1, 5).Draw(t, name+" add more")})
@@ -258,9 +269,52 @@ func TestNoFlapping(t *testing.T) {
 			if r.Target == 0 {
 				most = r.Steps[0].Above
 			}
+			if r.Target == 0 && r.Steps[0].Add == 0 {
+				continue // it names a number, whether or not that is enough
+			}
 			if each := total[i] / float64(s.Replicas); s.Replicas < p.Max && each > most+1e-6 {
 				t.Fatalf("%d instances at %v each, %+v", s.Replicas, each, r)
 			}
+		}
+	})
+}
+
+// What does not divide may prove too much on the way down, once; then that is remembered. When something else than the
+// load was the reason, it is forgotten with the next load of that size.
+func TestNoFlappingOfWhatDoesNotDivide(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawPolicy(t)
+		r := drawRule(t, "latency")
+		r.Metric = core.ScaleLatency
+		p.Rules = []core.ScaleRule{r}
+		requests := rapid.Float64Range(0.1, 1000).Draw(t, "requests")
+		rest, slope := rapid.Float64Range(0, 50).Draw(t, "at rest"), rapid.Float64Range(0, 50).Draw(t, "slope")
+		power := rapid.Float64Range(0.5, 3).Draw(t, "power")
+		latency := func(n int) float64 { return rest + slope*math.Pow(requests/float64(n), power) }
+		s, at := State{Replicas: rapid.IntRange(1, 20).Draw(t, "now")}, now
+		run := func(looks int, latency func(int) float64) (returns int) {
+			down := false
+			for range looks {
+				before := s.Replicas
+				l := Load{Ready: before, Requests: Value{requests, true}, Values: []Value{{latency(before), true}}}
+				at = at.Add(2 * time.Second)
+				s = Decide(p, s, l, at, Unlimited).Next
+				if s.Replicas < before {
+					down = true
+				} else if s.Replicas > before && down {
+					down, returns = false, returns+1
+				}
+			}
+			return returns
+		}
+		if n := run(3000, latency); n > 1 {
+			t.Fatalf("it came back %d times under one load", n)
+		}
+		run(3000, func(int) float64 { return 1e6 })
+		requests *= 50
+		run(3000, func(int) float64 { return 0 })
+		if s.Replicas > p.Min {
+			t.Fatalf("%d run of %d to %d with nothing to do, %v was too much", s.Replicas, p.Min, p.Max, s.TooMuch)
 		}
 	})
 }
