@@ -76,14 +76,20 @@ func (s *Service) readableLines(ctx context.Context, q core.LogSearch) (core.Log
 		from = later(from, s.now().Add(-time.Duration(hours)*time.Hour))
 	}
 	q.From = later(q.From, from)
-	if core.ActorFrom(ctx).Roles[app.TenantID].Valid() || !q.Beyond.IsZero() { // the first page has an entry
+	actor, words := core.ActorFrom(ctx), strings.Join(q.Words, " ")
+	reader := logReader{actor.ID, app.ID, words}
+	if actor.Roles[app.TenantID].Valid() || !q.Beyond.IsZero() && s.logReaders.known(reader, s.now()) { // the first page has an entry
 		return q, nil
 	}
 	note.TenantID = app.TenantID
-	if words := strings.Join(q.Words, " "); words != "" {
+	if words != "" {
 		note.After = map[string]string{"words": words}
 	}
-	return q, s.note(ctx, s.store, &note) // nobody reads unseen
+	if err := s.note(ctx, s.store, &note); err != nil {
+		return q, err // nobody reads unseen
+	}
+	s.logReaders.noted(reader, s.now())
+	return q, nil
 }
 
 func later(a, b time.Time) time.Time {

@@ -113,6 +113,7 @@ type Service struct {
 	historyPruned pruned
 	trafficPruned pruned
 	linesPruned   pruned
+	logReaders    logReaders
 
 	fetches *fetches
 	garbage garbage

@@ -224,6 +224,45 @@ func TestLogsAreRead(t *testing.T) {
 	}
 }
 
+// TestLogsAreSearched has the same for searches: the pages behind the first need no entry of their own, but a page that
+// nobody was seen to begin with does.
+func TestLogsAreSearched(t *testing.T) {
+	w := newWorld(t)
+	_, app := w.released("acme", "Shop")
+	w.Service.lines = blank{}
+	search := func(ctx context.Context, beyond time.Time, words ...string) int {
+		t.Helper()
+		before := w.auditOf("acme")["logs.search"]
+		_, _, err := w.SearchLogs(ctx, core.LogSearch{AppID: app.ID, Words: words, Beyond: core.LogPosition{Time: beyond}, Limit: 10})
+		w.must(err)
+		return w.auditOf("acme")["logs.search"] - before
+	}
+	now := w.now()
+	if n := search(w.member("acme", core.RoleViewer), time.Time{}); n != 0 {
+		t.Errorf("%d entries of a member", n)
+	}
+	for _, c := range []struct {
+		what    string
+		beyond  time.Time
+		words   []string
+		entries int
+	}{
+		{"a page that was not begun", now.Add(time.Hour), nil, 1}, {"the page behind it", now, nil, 0},
+		{"another search, not begun", now, []string{"card"}, 1}, {"a first page", time.Time{}, nil, 1},
+	} {
+		if n := search(w.operator(), c.beyond, c.words...); n != c.entries {
+			t.Errorf("%s: %d entries, want %d", c.what, n, c.entries)
+		}
+	}
+}
+
+// blank is a store of lines without any.
+type blank struct{ core.LogStore }
+
+func (blank) Search(context.Context, core.LogSearch) ([]core.LogRecord, bool, error) {
+	return nil, false, nil
+}
+
 // silent is a log without lines.
 type silent struct{ core.LogSource }
 
