@@ -25,7 +25,7 @@ func (d *diagnoser) host() DiagnosisStep {
 		return step(DiagnoseHost, StateUnknown, T("diagnosis.host.unknown"))
 	}
 	next := T("diagnosis.host.next")
-	if name, some, all := d.away(); some > 0 {
+	if name, some, all := d.away(); some > 0 && (some == all || !d.asleep()) {
 		state := StateWarning
 		if some == all {
 			state = StateBad

@@ -23,12 +23,8 @@ func (d *diagnoser) running() DiagnosisStep {
 			return out.to(T("diagnosis.instances.failed_next"), MendLogs)
 		}
 		return out.to(T("diagnosis.instances.failed_next"), MendOperation, d.Failed.ID)
-	case d.Target.Status == ReleaseFailed:
-		d.wanted = 0
-		for _, n := range d.Serving.Spec.Instances() {
-			d.wanted += n
-		}
-		counts[3] = itoa(d.wanted)
+	case d.asleep():
+		return s(StateGood, T("diagnosis.instances.asleep")).byItself("diagnosis.instances.asleep_next")
 	case d.wanted == 0:
 		return s(StateBad, T("diagnosis.instances.zero")).to(T("diagnosis.instances.zero_next"), MendScale)
 	}
@@ -92,6 +88,9 @@ func (d *diagnoser) health() DiagnosisStep {
 
 // idle reports whether nothing of the app is to run.
 func (d *diagnoser) idle() bool { return d.App.Stopped || d.App.Deleting || d.App.Release == 0 }
+
+// asleep reports whether nothing runs because nobody asks for it.
+func (d *diagnoser) asleep() bool { return !d.idle() && d.App.Asleep && d.wanted == 0 }
 
 // longAgo is when the end of a program is history.
 const longAgo = time.Hour

@@ -142,11 +142,15 @@ type Around struct {
 // Diagnose says where the way from a visitor to an app's program is broken, and what to do. It is pure.
 func Diagnose(f Facts) Diagnosis {
 	d := diagnoser{Facts: f}
+	d.Target, d.Serving = f.App.Sized(f.Target), f.App.Sized(f.Serving)
 	d.count()
 	steps := []DiagnosisStep{d.name(), d.certificate(), d.gateway(), d.route(), d.running(), d.health(), d.exit(), d.quota(), d.host()}
 	out := Diagnosis{AppID: f.App.ID, CheckedAt: f.Now, State: StateGood, Headline: T("diagnosis.well"), Steps: steps}
-	if f.App.IsService() {
+	switch {
+	case f.App.IsService():
 		out.Headline = T("diagnosis.well_service")
+	case d.asleep():
+		out.Headline, out.Next = T("diagnosis.instances.asleep"), T("diagnosis.instances.asleep_next")
 	}
 	for _, state := range []StepState{StateBad, StateWarning} {
 		if first := d.firstOf(steps, state); first != nil {
@@ -192,8 +196,16 @@ type diagnoser struct {
 	wanted, ready int
 }
 
+// due returns the release whose instances are to answer: when the one that is to run has failed, the one that serves.
+func (d *diagnoser) due() Release {
+	if d.Target.Status == ReleaseFailed && d.Serving.Number > 0 {
+		return d.Serving
+	}
+	return d.Target
+}
+
 func (d *diagnoser) count() {
-	for _, n := range d.Target.Spec.Instances() {
+	for _, n := range d.due().Spec.Instances() {
 		d.wanted += n
 	}
 	for _, i := range d.Instances {

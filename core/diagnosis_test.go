@@ -37,6 +37,12 @@ func down(f *Facts, why Text, code int, oom bool) {
 	}
 }
 
+// scaled has the release say one number of instances, and the scaling another.
+func scaled(f *Facts, says, decided int) {
+	f.Target.Spec.Replicas, f.Target.Spec.Scaling = says, Scaling{Min: 1, Max: 5, Idle: Duration(time.Minute)}
+	f.Serving, f.App.Scales, f.App.Replicas = f.Target, true, decided
+}
+
 func answering(f *Facts, state InstanceState, problem Text) {
 	f.App.State, f.Gateway.Instances = AppFailed, 0
 	for i := range f.Instances {
@@ -94,6 +100,30 @@ func TestDiagnose(t *testing.T) {
 			f.App.Release, f.App.Serving, f.Target, f.Serving, f.Instances = 0, 0, Release{}, Release{}, nil
 		}, StateBad, "instances.never", "", MendDeploy, ""},
 		{"scaled to zero", func(f *Facts) { f.Target.Spec.Replicas, f.Instances = 0, nil }, StateBad, "instances.zero", "", MendScale, ""},
+		{"asleep", func(f *Facts) {
+			scaled(f, 1, 1)
+			f.App.Asleep, f.App.State, f.Instances, f.Answers, f.Gateway.Instances = true, AppAsleep, nil, nil, 0
+			f.Hosts = append(f.Hosts, Host{ID: "two", Status: HostDown})
+		}, StateGood, "instances.asleep", "", "", ""},
+		{"asleep, and nothing could wake it", func(f *Facts) {
+			scaled(f, 1, 1)
+			f.App.Asleep, f.App.State, f.Instances, f.Hosts[0].Status = true, AppAsleep, nil, HostDown
+		}, StateBad, "host.away", "", MendHosts, ""},
+		{"scaled in", func(f *Facts) {
+			scaled(f, 3, 1)
+			f.Instances, f.Gateway.Instances = f.Instances[:1], 1
+		}, StateGood, "well", "", "", ""},
+		{"scaled out, and most crash", func(f *Facts) {
+			scaled(f, 1, 5)
+			well := f.Instances[0]
+			down(f, T("reason.exit_code"), 1, false)
+			f.Instances, f.Gateway.Instances = append(f.Instances, f.Instances[1], f.Instances[1], well), 1
+		}, StateWarning, "instances.some", "exit.code", MendLogs, ""},
+		{"a later release failed, the one before sleeps", func(f *Facts) {
+			scaled(f, 1, 1)
+			f.Target.Number, f.Target.Status, f.App.Release = 4, ReleaseFailed, 4
+			f.App.Asleep, f.App.State, f.Instances, f.Answers, f.Gateway.Instances = true, AppAsleep, nil, nil, 0
+		}, StateGood, "instances.asleep", "", "", ""},
 		{"first release failed", func(f *Facts) {
 			f.Target.Status, f.Serving, f.Instances = ReleaseFailed, Release{}, nil
 			f.Failed = Operation{ID: "op1", Error: T("reason.exit_code"), LogTail: []string{"x"}}
