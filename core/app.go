@@ -71,6 +71,15 @@ func (a App) Validate() error {
 // IsService reports whether a comes from the catalogue.
 func (a App) IsService() bool { return a.Service != nil }
 
+// AwaitsSwitch reports whether a release is ready beside the one that serves until a person has it take over.
+func (a App) AwaitsSwitch() bool {
+	return a.State == AppSwitching && a.Reason.Key == "reason.waits_for_switch"
+}
+
+// Counts reports whether i is one of those by which is told how a is: while a release waits for its switch, those that
+// were not made for it.
+func (a App) Counts(i Instance) bool { return !a.AwaitsSwitch() || i.Release != a.Release }
+
 // AppFilter narrows a list. The zero value takes everything that the actor sees.
 type AppFilter struct {
 	TenantID string

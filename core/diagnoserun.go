@@ -33,7 +33,7 @@ func (d *diagnoser) running() DiagnosisStep {
 		return s(StateGood, T("diagnosis.instances.good", counts...))
 	case d.ready > 0:
 		return s(StateWarning, T("diagnosis.instances.some", counts...)).byItself("diagnosis.instances.none_next")
-	case d.App.State == AppDeploying || d.App.State == AppSwitching:
+	case d.App.State == AppDeploying || d.App.State == AppSwitching && !d.App.AwaitsSwitch():
 		return s(StateWarning, T("diagnosis.instances.deploying")).byItself("diagnosis.instances.deploying_next")
 	}
 	return s(StateBad, T("diagnosis.instances.none", "count", itoa(d.wanted))).byItself("diagnosis.instances.none_next")

@@ -196,9 +196,10 @@ type diagnoser struct {
 	wanted, ready int
 }
 
-// due returns the release whose instances are to answer: when the one that is to run has failed, the one that serves.
+// due returns the release whose instances are to answer: when the one that is to run has failed, or waits for its
+// switch, the one that serves.
 func (d *diagnoser) due() Release {
-	if d.Target.Status == ReleaseFailed && d.Serving.Number > 0 {
+	if d.Serving.Number > 0 && (d.Target.Status == ReleaseFailed || d.App.AwaitsSwitch()) {
 		return d.Serving
 	}
 	return d.Target
@@ -209,7 +210,7 @@ func (d *diagnoser) count() {
 		d.wanted += n
 	}
 	for _, i := range d.Instances {
-		if i.State == InstanceReady {
+		if i.State == InstanceReady && d.App.Counts(i) {
 			d.ready++
 		}
 	}

@@ -43,6 +43,13 @@ func scaled(f *Facts, says, decided int) {
 	f.Serving, f.App.Scales, f.App.Replicas = f.Target, true, decided
 }
 
+// waiting has release 4 ready beside the one that serves.
+func waiting(f *Facts) {
+	f.App.Release, f.App.State, f.App.Reason = 4, AppSwitching, T("reason.waits_for_switch", "release", "4")
+	f.Target.Number, f.Target.Status, f.Target.Spec.Replicas = 4, ReleasePending, 1
+	f.Instances = append(f.Instances, Instance{ID: "cccccccccccc", HostID: "local", Release: 4, State: InstanceReady})
+}
+
 func answering(f *Facts, state InstanceState, problem Text) {
 	f.App.State, f.Gateway.Instances = AppFailed, 0
 	for i := range f.Instances {
@@ -139,6 +146,15 @@ func TestDiagnose(t *testing.T) {
 		{"being deployed", func(f *Facts) {
 			f.App.State, f.Instances = AppDeploying, nil
 		}, StateWarning, "instances.deploying", "", "", ""},
+		{"what serves crashes while a release waits for its switch", func(f *Facts) {
+			down(f, T("reason.exit_code"), 1, false)
+			waiting(f)
+		}, StateBad, "instances.none", "exit.code", MendLogs, ""},
+		{"one of what serves is missing while a release waits for its switch", func(f *Facts) {
+			f.Instances = f.Instances[:1]
+			waiting(f)
+		}, StateWarning, "instances.some", "", "", ""},
+		{"a release waits for its switch", waiting, StateGood, "well", "", "", ""},
 		{"out of memory", func(f *Facts) { down(f, T("reason.out_of_memory"), 137, true) }, StateBad, "instances.none", "exit.memory", MendSettings, ""},
 		{"one of them out of memory", func(f *Facts) {
 			well := f.Instances[0]

@@ -90,7 +90,7 @@ func beside(a core.App, releases []version.Revision, now time.Time) *version.Bes
 	}
 	switch {
 	case r.Status == core.ReleasePending && a.Serving != r.Number && a.Serving > 0 && !r.Spec.Strategy.Auto:
-		b.Waiting, b.Ready = true, a.Reason.Key == "reason.waits_for_switch"
+		b.Waiting, b.Ready = true, a.AwaitsSwitch()
 		return b
 	case a.Serving == r.Number && r.Status != core.ReleaseFailed:
 		b.Until = r.OnlineAt.Add(r.Spec.Strategy.KeptFor())

@@ -43,17 +43,19 @@ const manyCrashes = 3
 
 // health finds whether healing has failed: an app of which an instance crashes again and again or is left as it is, or of
 // which nothing answers and nothing is about to. While an instance is being started or replaced, healing is under way and nobody is
-// told; nor while a release is on its way, whose operation tells how that ends.
+// told; nor while a release is on its way, whose operation tells how that ends. One that waits for its switch may do so for
+// days, in which the one that serves is looked at.
 func health(a core.App, instances []core.Instance, now time.Time) finding {
 	f := finding{known: true}
-	if a.State == core.AppDeploying || a.State == core.AppSwitching {
+	if a.State == core.AppDeploying || a.State == core.AppSwitching && !a.AwaitsSwitch() {
 		return f
 	}
-	starting := false
-	for _, i := range instances {
+	serving, why := toServe(a, instances), a.Reason
+	answers, starting := false, false
+	for _, i := range serving {
 		switch i.State {
-		case core.InstanceDraining, core.InstanceStopping:
-			continue
+		case core.InstanceReady:
+			answers = true
 		case core.InstancePlaced, core.InstanceCreated, core.InstanceStarting:
 			starting = true
 		}
@@ -64,13 +66,27 @@ func health(a core.App, instances []core.Instance, now time.Time) finding {
 			}
 		}
 	}
-	if a.State == core.AppCrashing || a.State == core.AppFailed && !starting {
+	failed := a.State == core.AppFailed
+	if a.AwaitsSwitch() && len(serving) > 0 { // the state tells of the one that waits
+		failed, why = !answers, serving[0].Reason
+	}
+	if a.State == core.AppCrashing || failed && !starting {
 		f.holds = true
 	}
 	if f.holds && f.cause.IsZero() {
-		f.cause = a.Reason
+		f.cause = why
 	}
 	return f
+}
+
+// toServe returns the instances by which is told how an app is.
+func toServe(a core.App, instances []core.Instance) (serving []core.Instance) {
+	for _, i := range instances {
+		if i.State != core.InstanceDraining && i.State != core.InstanceStopping && a.Counts(i) {
+			serving = append(serving, i)
+		}
+	}
+	return serving
 }
 
 // left reports whether nothing is done with an instance by itself: what was stopped for good, and what runs and does not

@@ -283,6 +283,34 @@ func TestHealingIsNoAlert(t *testing.T) {
 	}
 }
 
+// A release that waits for its switch may do so for days. What serves meanwhile is an alert as it is at any other time.
+func TestWhatServesWhileAReleaseWaits(t *testing.T) {
+	h := newHouse(t)
+	a, err := h.store.Apps().Get(h.ctx, h.app.ID)
+	h.ok(err)
+	a.Release = 2
+	h.ok(h.store.Apps().UpdateSpec(h.ctx, a))
+	h.app.Serving, h.app.Reason = 1, core.T("reason.waits_for_switch", "release", "2")
+	waits := h.instance
+	waits.ID, waits.Release, waits.HostPort = core.NewInstanceID(), 2, 25701
+	h.ok(h.store.Instances().Create(h.ctx, waits))
+	h.is(core.AppSwitching, core.InstanceReady, 0)
+	h.wait(5 * time.Minute)
+	h.told()
+	h.is(core.AppSwitching, core.InstanceCrashed, 4)
+	h.wait(5 * time.Minute)
+	h.told("firing default-health")
+	if m := h.receiver.messages[0].Alerts[0]; m.Cause != "reason.exit_code(code=1)" {
+		t.Errorf("%+v", m)
+	}
+	h.is(core.AppSwitching, core.InstanceCrashed, 1) // its last one, and nothing is about to answer
+	h.wait(5 * time.Minute)
+	h.told("firing default-health")
+	h.is(core.AppSwitching, core.InstanceStarting, 1)
+	h.wait(5 * time.Minute)
+	h.told("firing default-health", "resolved default-health")
+}
+
 func TestAnAppOfWhichNothingAnswers(t *testing.T) {
 	h := newHouse(t)
 	h.is(core.AppFailed, core.InstanceUnhealthy, 0)
