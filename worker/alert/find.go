@@ -21,17 +21,18 @@ func (l *Loop) find(ctx context.Context, w *world, r core.AlertRule, now time.Ti
 	}
 	all = map[key]finding{}
 	for _, a := range w.of(r) {
-		all[key{r.TenantID, r.ID, a.ID, ""}] = l.findApp(ctx, r, a, w.instances[a.ID], now)
+		all[key{r.TenantID, r.ID, a.ID, ""}] = l.findApp(ctx, w, r, a, now)
 	}
 	return all, true
 }
 
-func (l *Loop) findApp(ctx context.Context, r core.AlertRule, a core.App, instances []core.Instance, now time.Time) finding {
+func (l *Loop) findApp(ctx context.Context, w *world, r core.AlertRule, a core.App, now time.Time) finding {
+	instances := w.instances[a.ID]
 	switch {
 	case a.Stopped || a.Deleting || a.Release == 0:
 		return finding{known: true}
 	case r.Kind == core.AlertHealth:
-		return health(a, instances, now)
+		return health(a, instances, w.away, now)
 	case r.Kind == core.AlertLogs:
 		return l.findLines(ctx, r, a, now)
 	}
@@ -44,8 +45,9 @@ const manyCrashes = 3
 // health finds whether healing has failed: an app of which an instance crashes again and again or is left as it is, or of
 // which nothing answers and nothing is about to. While an instance is being started or replaced, healing is under way and nobody is
 // told; nor while a release is on its way, whose operation tells how that ends. One that waits for its switch may do so for
-// days, in which the one that serves is looked at.
-func health(a core.App, instances []core.Instance, now time.Time) finding {
+// days, in which the one that serves is looked at. Of what is on a machine that is away nothing is known, so that an app of
+// which all is there does not answer either. away are the names of those machines.
+func health(a core.App, instances []core.Instance, away map[string]string, now time.Time) finding {
 	f := finding{known: true}
 	if a.State == core.AppDeploying || a.State == core.AppSwitching && !a.AwaitsSwitch() {
 		return f
@@ -76,7 +78,20 @@ func health(a core.App, instances []core.Instance, now time.Time) finding {
 	if f.holds && f.cause.IsZero() {
 		f.cause = why
 	}
+	if host, all := allAway(serving, away); all {
+		f.holds, f.cause = true, core.T("diagnosis.host.away", "host", host)
+	}
 	return f
+}
+
+// allAway reports whether there are instances and all are on machines that are away, of which it names one.
+func allAway(instances []core.Instance, away map[string]string) (host string, all bool) {
+	for _, i := range instances {
+		if host, all = away[i.HostID]; !all {
+			return "", false
+		}
+	}
+	return host, all
 }
 
 // toServe returns the instances by which is told how an app is.

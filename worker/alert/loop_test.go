@@ -311,6 +311,32 @@ func TestWhatServesWhileAReleaseWaits(t *testing.T) {
 	h.told("firing default-health", "resolved default-health")
 }
 
+// An app of which all is on a machine that does not answer is an alert, though it was well when that was last known; one of
+// which another is being made elsewhere is not.
+func TestAMachineThatIsAway(t *testing.T) {
+	h := newHouse(t)
+	host := func(id string, status core.HostStatus) {
+		h.ok(h.store.Hosts().Put(h.ctx, core.Host{ID: id, Name: "rack " + id, PortFrom: 25700, PortTo: 25799, Status: status}))
+	}
+	host(core.LocalHost, core.HostDown)
+	h.wait(45 * time.Second) // less than the rule gives it
+	host(core.LocalHost, core.HostUp)
+	h.wait(5 * time.Minute)
+	h.told()
+	host(core.LocalHost, core.HostDown)
+	h.wait(5 * time.Minute)
+	h.told("firing default-health")
+	if m := h.receiver.messages[0].Alerts[0]; m.Cause != "diagnosis.host.away(host=rack local)" {
+		t.Errorf("%+v", m)
+	}
+	host("two", core.HostUp)
+	other := h.instance
+	other.ID, other.HostID, other.State = core.NewInstanceID(), "two", core.InstanceStarting
+	h.ok(h.store.Instances().Create(h.ctx, other))
+	h.wait(5 * time.Minute)
+	h.told("firing default-health", "resolved default-health")
+}
+
 func TestAnAppOfWhichNothingAnswers(t *testing.T) {
 	h := newHouse(t)
 	h.is(core.AppFailed, core.InstanceUnhealthy, 0)
@@ -329,7 +355,7 @@ func TestAnAppOfWhichNothingAnswers(t *testing.T) {
 func TestWhatIsNotHealed(t *testing.T) {
 	for name, i := range map[string]core.Instance{"stop": {State: core.InstanceCrashed, Crashes: 1}, "tell": {State: core.InstanceUnhealthy}} {
 		others := core.Instance{State: core.InstanceReady}
-		if f := health(core.App{State: core.AppPartly}, []core.Instance{others, i}, time.Now()); !f.holds {
+		if f := health(core.App{State: core.AppPartly}, []core.Instance{others, i}, nil, time.Now()); !f.holds {
 			t.Error(name)
 		}
 	}

@@ -14,6 +14,7 @@ type world struct {
 	apps      map[string]core.App
 	byTenant  map[string][]core.App
 	instances map[string][]core.Instance // by app
+	away      map[string]string          // names of the machines that do not answer, by id
 	rules     []core.AlertRule           // of all tenants
 	channels  map[string][]core.AlertChannel
 	silences  map[string][]core.AlertSilence
@@ -29,7 +30,7 @@ const vainTries = 3
 func (l *Loop) read(ctx context.Context, slow bool) (w *world, err error) {
 	w = &world{tenants: map[string]core.Tenant{}, apps: map[string]core.App{}, byTenant: map[string][]core.App{},
 		instances: map[string][]core.Instance{}, channels: map[string][]core.AlertChannel{}, silences: map[string][]core.AlertSilence{},
-		slow: slow, certificates: map[string][]core.Certificate{}}
+		away: map[string]string{}, slow: slow, certificates: map[string][]core.Certificate{}}
 	for cursor := ""; ; {
 		page, next, err := l.Store.Tenants().List(ctx, core.TenantFilter{Cursor: cursor, Limit: 100})
 		if err != nil {
@@ -61,6 +62,15 @@ func (l *Loop) read(ctx context.Context, slow bool) (w *world, err error) {
 	}
 	for _, i := range instances {
 		w.instances[i.AppID] = append(w.instances[i.AppID], i)
+	}
+	hosts, err := l.Store.Hosts().List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range hosts {
+		if h.Status == core.HostDown {
+			w.away[h.ID] = h.Name
+		}
 	}
 	if slow {
 		if err := l.readCertificates(ctx, w); err != nil {

@@ -222,6 +222,35 @@ func TestAReadyInstanceIsNotHurried(t *testing.T) {
 	}
 }
 
+// One whose machine is silent is asked on. What it did not answer meanwhile does not count when it is watched again.
+func TestADiscountedInstance(t *testing.T) {
+	m := NewMonitor(NewProber(), nil, func(string) {})
+	t.Cleanup(m.Close)
+	i := core.Instance{ID: "i1", AppID: "shop", Address: serve(t, http.NotFound), State: core.InstanceReady}
+	check := core.HealthCheck{Path: "/", Interval: core.Duration(100 * time.Millisecond), Failures: 3}
+	failed := func(times int) {
+		t.Helper()
+		waitFor(t, func() error {
+			if r := m.Result("i1"); r.Failures < times || r.AliveFailures < times {
+				return fmt.Errorf("%+v", r)
+			}
+			return nil
+		})
+	}
+	m.Watch(i, check)
+	failed(2)
+	m.Discount("i1")
+	failed(4)
+	m.Watch(i, check)
+	if r := m.Result("i1"); r.Failures > 1 || r.AliveFailures > 1 || r.Waited > time.Second {
+		t.Errorf("%+v", r)
+	}
+	if answers, _ := m.Answers(t.Context(), "shop"); len(answers["i1"]) < 4 {
+		t.Errorf("%+v", answers)
+	}
+	failed(3)
+}
+
 func TestGoodAnswersInARow(t *testing.T) {
 	q := question{}
 	check := core.HealthCheck{Failures: 2, Successes: 2}

@@ -24,7 +24,8 @@ func NewMonitor(p *Prober, engines core.Engines, wake func(appID string)) *Monit
 	return &Monitor{prober: p, engines: engines, wake: wake, watched: map[string]*watch{}}
 }
 
-// Watch has an instance asked from now on. The same again is no change; another address, check or start begins anew.
+// Watch has an instance asked from now on. The same again is no change; another address, check or start begins anew, and
+// what was discounted is counted anew.
 func (m *Monitor) Watch(i core.Instance, check core.HealthCheck) {
 	check = check.WithDefaults()
 	m.mu.Lock()
@@ -32,6 +33,7 @@ func (m *Monitor) Watch(i core.Instance, check core.HealthCheck) {
 	w := newWatch(i, check)
 	if before := m.watched[i.ID]; before != nil {
 		if before.asks(w) {
+			before.recount()
 			return
 		}
 		before.cancel()
@@ -52,6 +54,16 @@ func (m *Monitor) askAlive(ctx context.Context, w *watch) {
 	case <-ctx.Done():
 	case <-w.up:
 		m.ask(ctx, w, &w.alive)
+	}
+}
+
+// Discount has an instance asked on while its machine is silent. That it does not answer then
+// is no reason to do anything about it when the machine is back, and it is watched again.
+func (m *Monitor) Discount(instanceID string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if w := m.watched[instanceID]; w != nil {
+		w.discounted = true
 	}
 }
 

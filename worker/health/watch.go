@@ -24,11 +24,12 @@ type watch struct {
 	up       chan struct{} // closed with the first good answer
 	upOnce   sync.Once
 
-	starting bool // was started and has not answered yet
-	ready    question
-	alive    question
-	answers  []core.HealthAnswer // oldest first
-	told     time.Time           // the newest answer that a store has
+	starting   bool // was started and has not answered yet
+	discounted bool // what was counted does not count
+	ready      question
+	alive      question
+	answers    []core.HealthAnswer // oldest first
+	told       time.Time           // the newest answer that a store has
 }
 
 // question is one of the two that an instance may be asked.
@@ -57,6 +58,17 @@ func newWatch(i core.Instance, check core.HealthCheck) *watch {
 func (w *watch) asks(o *watch) bool {
 	a, b := w.instance, o.instance
 	return a.Address == b.Address && a.ContainerID == b.ContainerID && a.StartedAt.Equal(b.StartedAt) && w.check == o.check
+}
+
+// recount begins to count anew if what was counted does not count.
+func (w *watch) recount() {
+	if !w.discounted {
+		return
+	}
+	w.discounted, w.since = false, time.Now()
+	for _, q := range []*question{&w.ready, &w.alive} {
+		q.asked, q.successes, q.failures, q.problem = 0, 0, 0, core.Text{}
+	}
 }
 
 func (w *watch) result() core.HealthResult {

@@ -13,6 +13,8 @@ import (
 // Health asks instances whether they are well. worker/health implements it.
 type Health interface {
 	Watch(i core.Instance, check core.HealthCheck)
+	// Discount has an instance asked on, of which nothing else is known. What it answers counts from the next Watch.
+	Discount(instanceID string)
 	Forget(instanceID string)
 	Result(instanceID string) core.HealthResult
 }

@@ -30,15 +30,23 @@ type fixture struct {
 
 // answers is Health that says of every watched instance what the test says.
 type answers struct {
-	mu      sync.Mutex
-	watched map[string]bool
-	failing map[string]bool // until it is started again
+	mu         sync.Mutex
+	watched    map[string]bool
+	failing    map[string]bool // until it is started again
+	discounted map[string]bool // until it is watched again
 }
 
 func (a *answers) Watch(i core.Instance, _ core.HealthCheck) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.watched[i.ID] = true
+	delete(a.discounted, i.ID)
+}
+
+func (a *answers) Discount(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.discounted[id] = true
 }
 
 func (a *answers) Forget(id string) {
@@ -93,7 +101,7 @@ func newFixture(t *testing.T) *fixture {
 	f.must(err)
 	t.Cleanup(func() { st.Close() })
 	f.store = st
-	f.health = &answers{watched: map[string]bool{}, failing: map[string]bool{}}
+	f.health = &answers{watched: map[string]bool{}, failing: map[string]bool{}, discounted: map[string]bool{}}
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	f.loop = &Loop{Store: st, Engines: engineOf{f.engine}, HostIDs: []string{core.LocalHost}, Images: noImages{},
 		Health: f.health, Discovery: discovery.New(discovery.Options{Store: st, Registry: f.reg, BaseDomain: "localhost", Log: quiet}),
@@ -398,6 +406,32 @@ func TestStopAndDelete(t *testing.T) {
 	ports, err := f.store.Hosts().Ports(f.ctx, core.LocalHost)
 	if err != nil || len(ports) > 0 {
 		t.Errorf("ports %v %v", ports, err)
+	}
+}
+
+// While an engine is silent what runs there is asked on, since it may well answer. That is not counted.
+func TestWhatIsOnASilentHostIsAskedOn(t *testing.T) {
+	f := newFixture(t)
+	f.run()
+	f.ended(f.release("1.0", nil))
+	i := f.settled(1)[0]
+	asked := func(discounted bool) func() error {
+		return func() error {
+			f.loop.Wake("shop")
+			f.health.mu.Lock()
+			defer f.health.mu.Unlock()
+			if !f.health.watched[i.ID] || f.health.discounted[i.ID] != discounted {
+				return fmt.Errorf("watched %t, discounted %t", f.health.watched[i.ID], f.health.discounted[i.ID])
+			}
+			return nil
+		}
+	}
+	f.engine.SetDown(true, true)
+	f.eventually(asked(true))
+	f.engine.SetDown(false, true)
+	f.eventually(asked(false))
+	if again := f.settled(1)[0]; again.ID != i.ID || again.Crashes != 0 {
+		t.Errorf("%+v", again)
 	}
 }
 

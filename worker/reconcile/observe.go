@@ -105,10 +105,14 @@ func (l *Loop) inspect(ctx context.Context, i core.Instance) (core.Container, pr
 
 func (l *Loop) watchHealth(d Desired, o *Observed) {
 	for _, i := range o.Instances {
-		if i.State.Running() && i.State != core.InstanceDraining && o.Containers[i.ID].Running {
+		c, exists := o.Containers[i.ID]
+		switch asked := i.State.Running() && i.State != core.InstanceDraining; {
+		case asked && c.Running:
 			l.Health.Watch(i, d.checkOf(i))
 			o.Health[i.ID] = l.Health.Result(i.ID)
-		} else {
+		case asked && !exists && o.Silent[i.HostID]:
+			l.Health.Discount(i.ID)
+		default:
 			l.Health.Forget(i.ID)
 		}
 	}
