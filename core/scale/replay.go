@@ -2,6 +2,7 @@ package scale
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"berth/core"
@@ -23,6 +24,7 @@ func Replay(p core.Scaling, past Past, room Room) core.ScaleReplay {
 	r := core.ScaleReplay{From: past.From, To: past.From.Add(time.Duration(steps) * past.Step), Step: past.Step, Most: p.Min, Load: make([]float64, steps)}
 	s := State{Replicas: p.Min}
 	limited := core.Text{}
+	agenda := readAgenda(p)
 	for i := range steps {
 		at := past.From.Add(time.Duration(i) * past.Step)
 		l := past.load(p, i, s.Replicas)
@@ -31,7 +33,7 @@ func Replay(p core.Scaling, past Past, room Room) core.ScaleReplay {
 			r.Load[i] = -1
 		}
 		r.Measured = r.Measured || l.Requests.Known
-		d := Decide(p, s, l, at, room)
+		d := Decide(agenda.at(at), s, l, at, room)
 		if i > 0 && d.Replicas != s.Replicas {
 			r.Acted++
 		}
@@ -54,6 +56,35 @@ func Replay(p core.Scaling, past Past, room Room) core.ScaleReplay {
 		s = d.Next
 	}
 	return r
+}
+
+// agenda is a policy whose schedules were read once for many times.
+type agenda struct {
+	policy    core.Scaling
+	schedules []readSchedule // that may be in force, the last one first
+}
+
+func readAgenda(p core.Scaling) *agenda {
+	a := &agenda{policy: p}
+	for _, x := range slices.Backward(p.Schedules) {
+		if r, ok := read(x); ok && !x.Off {
+			a.schedules = append(a.schedules, r)
+		}
+	}
+	return a
+}
+
+// at returns the policy at a time: of its schedules only the one that counts then, as one that always does.
+func (a *agenda) at(now time.Time) core.Scaling {
+	p := a.policy
+	p.Schedules = nil
+	for i := range a.schedules {
+		if x := &a.schedules[i]; x.inForce(now) {
+			p.Schedules = []core.ScaleSchedule{{From: "00:00", To: "00:00", Min: x.Min, Max: x.Max, Replicas: x.Replicas}}
+			break
+		}
+	}
+	return p
 }
 
 // load is what would have been measured at a step, had n instances run.

@@ -4,6 +4,8 @@ import (
 	"time"
 	_ "time/tzdata" // a machine may have no time zones
 
+	"github.com/robfig/cron/v3"
+
 	"berth/core"
 )
 
@@ -36,20 +38,46 @@ func Bounds(p core.Scaling, now time.Time) (low, high int, by *core.ScaleSchedul
 }
 
 func inForce(x core.ScaleSchedule, now time.Time) bool {
+	r, ok := read(x)
+	return ok && r.inForce(now)
+}
+
+// readSchedule is a schedule whose zone and expression were read, to be asked of many times.
+type readSchedule struct {
+	core.ScaleSchedule
+	zone       *time.Location
+	cron       *cron.SpecSchedule // nil for one by days of the week
+	from, next time.Time          // it fires next after any time from one until the other
+}
+
+// read returns false for a schedule that is never in force.
+func read(x core.ScaleSchedule) (r readSchedule, ok bool) {
 	zone, err := x.Location()
 	if err != nil {
-		return false
+		return r, false
 	}
-	local := now.In(zone)
+	r = readSchedule{ScaleSchedule: x, zone: zone}
 	if x.Cron != "" {
-		expression, err := parse(x.Cron)
-		if err != nil {
-			return false
-		}
-		began := expression.Next(local.Add(-time.Duration(x.For)))
+		r.cron, err = parse(x.Cron)
+	}
+	return r, err == nil
+}
+
+func (r *readSchedule) inForce(now time.Time) bool {
+	local := now.In(r.zone)
+	if r.cron != nil {
+		began := r.after(local.Add(-time.Duration(r.For)))
 		return !began.IsZero() && !began.After(local)
 	}
-	return onDay(x, local, 0) || onDay(x, local, -1)
+	return onDay(r.ScaleSchedule, local, 0) || onDay(r.ScaleSchedule, local, -1)
+}
+
+// after returns when it fires first after t. The search may walk years, so what it found is good until then.
+func (r *readSchedule) after(t time.Time) time.Time {
+	if t.Before(r.from) || !t.Before(r.next) {
+		r.from, r.next = t, r.cron.Next(t)
+	}
+	return r.next
 }
 
 // onDay reports whether the hours that began today, or some days before, are those now. Hours are those of the wall
