@@ -68,6 +68,9 @@ func (r *Reader) total(id string) core.RequestCounts {
 	sum := r.past[id].Total
 	for _, n := range r.nodes {
 		if a, ok := n.apps[id]; ok {
+			if n.gone {
+				a.Total.Active = 0
+			}
 			sum = sum.Plus(a.Total)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -214,22 +215,24 @@ func (r *Reader) fold(n *node) {
 }
 
 func (r *Reader) keep(appID string, c core.TrafficCounts) {
-	c.Recent, c.Instances = nil, nil
-	c.Total.Active = 0
-	r.past[appID] = idle(r.past[appID].Plus(idle(c)))
+	r.past[appID] = r.past[appID].Plus(ended(c))
 }
 
-// idle returns counts without what was under way.
-func idle(c core.TrafficCounts) core.TrafficCounts {
-	for _, m := range []map[string]core.RequestCounts{c.Versions, c.Domains} {
-		for key, v := range m {
-			if v.Active != 0 {
-				v.Active = 0
-				m[key] = v
-			}
-		}
-	}
+// ended returns what stays of the counts of a process that is no more: nothing is under way there.
+func ended(c core.TrafficCounts) core.TrafficCounts {
+	c.Recent, c.Instances = nil, nil
+	c.Total.Active = 0
+	c.Versions, c.Domains = idle(c.Versions), idle(c.Domains)
 	return c
+}
+
+func idle(counts map[string]core.RequestCounts) map[string]core.RequestCounts {
+	m := maps.Clone(counts)
+	for key, c := range m {
+		c.Active = 0
+		m[key] = c
+	}
+	return m
 }
 
 // forget drops gateways that left long ago; their counts stay. mu is held.
@@ -273,11 +276,11 @@ func (r *Reader) app(appID string) core.TrafficCounts {
 	for _, n := range r.nodes {
 		if a, ok := n.apps[appID]; ok {
 			c := a.TrafficCounts
-			if n.away || n.gone || time.Since(n.seen) > overlap {
+			switch {
+			case n.gone:
+				c = ended(c)
+			case n.away || time.Since(n.seen) > overlap:
 				c.Recent = nil
-			}
-			if n.gone {
-				c.Instances = nil
 			}
 			sum = sum.Plus(c)
 		}

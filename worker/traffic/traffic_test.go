@@ -212,6 +212,58 @@ func TestTwoGatewaysAreSummed(t *testing.T) {
 	}
 }
 
+// What was under way at a gateway that has gone is under way no longer: rules would count it, and nothing would sleep.
+func TestNothingIsUnderWayAtAGatewayThatHasGone(t *testing.T) {
+	servers := testenv.StartZooKeeper(t).Servers()
+	registry, err := zookeeper.New(zookeeper.Options{Servers: servers, Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	origin := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	t.Cleanup(origin.Close)
+	ctx := t.Context()
+	for _, err := range []error{
+		registry.Register(ctx, core.Address{AppID: "shop", Version: "1.0", ContainerID: "c1", Address: origin.Listener.Addr().String()}),
+		registry.PutRoute(ctx, core.Route{Domain: "shop.test", AppID: "shop", Weights: map[string]int{"1.0": 100}, State: core.RouteOnline}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	one := startNode(t, servers, "one", "secret")
+	reader := traffic.NewReader(traffic.Options{Registry: registry, Secret: "secret", Log: quiet})
+	asked, leave := context.WithCancel(ctx)
+	req, err := http.NewRequestWithContext(asked, http.MethodGet, "http://"+one.address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = "shop.test"
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		if res, err := http.DefaultClient.Do(req); err == nil {
+			res.Body.Close()
+		}
+	})
+	defer asking.Wait()
+	defer leave()
+	underWay := func() string {
+		c := reader.App("shop")
+		return fmt.Sprint(c.Total.Active, c.Versions["1.0"].Active, c.Domains["shop.test"].Active)
+	}
+	eventually(t, "a request is under way", func() bool {
+		reader.Read(ctx)
+		return underWay() == "1 1 1"
+	})
+	one.stop()
+	eventually(t, "the gateway is gone", func() bool {
+		reader.Read(ctx)
+		return len(reader.Gateways()) == 0
+	})
+	if got := underWay(); got != "0 0 0" || reader.App("shop").Total.Requests != 1 {
+		t.Errorf("under way: %s of %d requests", got, reader.App("shop").Total.Requests)
+	}
+}
+
 // The connections of a TCP port are summed as requests are, also when a gateway starts anew.
 func TestTCPPortsAreSummed(t *testing.T) {
 	servers := testenv.StartZooKeeper(t).Servers()
