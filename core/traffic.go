@@ -176,7 +176,7 @@ type ProcessTraffic struct {
 // GatewayState is whether a gateway's counts are known.
 type GatewayState struct {
 	ID   string
-	Away bool      // its counts cannot be read: what it does is missing
+	Away bool      // its counts cannot be read, or were not yet: what it does is missing
 	Seen time.Time // when they last could; zero for never
 }
 

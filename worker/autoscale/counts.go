@@ -1,6 +1,7 @@
 package autoscale
 
 import (
+	"slices"
 	"time"
 
 	"berth/core"
@@ -9,8 +10,9 @@ import (
 
 // counts are those of the gateways in the last while.
 type counts struct {
-	kept  []count // oldest first
-	asked int64   // requests when it fell asleep; 0 when that is not known
+	kept     []count             // oldest first
+	gateways []core.GatewayState // as they were before the last
+	asked    int64               // requests when it fell asleep; 0 when that is not known
 }
 
 type count struct {
@@ -18,19 +20,30 @@ type count struct {
 	core.RequestCounts
 }
 
-// take notes the counts of now. A pause, a clock that jumped and counts that went down begin anew.
-func (c *counts) take(now time.Time, t core.TrafficCounts) {
+// take notes the counts of now, given the gateways as they were before and after these were read. A pause, a clock that
+// jumped and counts that went down begin anew; so does a gateway that comes or is back, as what it counted until then is
+// not of the last seconds. One that comes while the counts are read may be in them or in the next.
+func (c *counts) take(now time.Time, t core.TrafficCounts, before, after []core.GatewayState) {
 	if n := len(c.kept); n > 0 {
 		last := c.kept[n-1]
-		if pause := now.Sub(last.at); pause <= 0 || pause > time.Minute || t.Total.Requests < last.Requests {
+		pause := now.Sub(last.at)
+		if pause <= 0 || pause > time.Minute || t.Total.Requests < last.Requests || cameBack(c.gateways, after) {
 			c.kept = nil
 		}
 	}
+	c.gateways = before
 	c.kept = append(c.kept, count{now, t.Total})
 	from := now.Add(-core.MaxScaleWindow - time.Minute)
 	for len(c.kept) > 2 && c.kept[1].at.Before(from) {
 		c.kept = c.kept[1:]
 	}
+}
+
+// cameBack reports whether a gateway is counted that was not.
+func cameBack(was, is []core.GatewayState) bool {
+	return slices.ContainsFunc(is, func(g core.GatewayState) bool {
+		return !g.Away && !slices.ContainsFunc(was, func(w core.GatewayState) bool { return w.ID == g.ID && !w.Away })
+	})
 }
 
 // active reports whether a request is under way, or came since the look before.

@@ -40,9 +40,10 @@ func (f *follower) look(ctx context.Context) error {
 	if f.state.Replicas != s.release.Spec.Replicas || f.shown.Release != s.release.Number {
 		f.begin(ctx, s)
 	}
-	f.counts.take(now, f.Traffic.App(f.id))
+	gateways := f.Traffic.Gateways()
+	f.counts.take(now, f.Traffic.App(f.id), gateways, f.Traffic.Gateways())
 	f.measured.take(now, f.Metrics, f.id, s.instances, s.serving.Spec)
-	load, err := f.load(ctx, s, now)
+	load, err := f.load(ctx, s, gateways, now)
 	if err != nil {
 		return err
 	}
@@ -118,11 +119,11 @@ func (f *follower) target(ctx context.Context, app core.App) (core.Release, erro
 	return r, err
 }
 
-func (f *follower) load(ctx context.Context, s subject, now time.Time) (scale.Load, error) {
+func (f *follower) load(ctx context.Context, s subject, gateways []core.GatewayState, now time.Time) (scale.Load, error) {
 	policy, n := s.release.Spec.Scaling, s.release.Spec.Replicas
 	l := scale.Load{Ready: min(max(n-s.missing, 0), n), Busy: s.release.Status == core.ReleasePending || s.app.Serving != s.release.Number,
 		Active: f.counts.active(), Requests: f.counts.rate(now, core.DefaultScaleWindow)}
-	for _, g := range f.Traffic.Gateways() {
+	for _, g := range gateways {
 		l.Unsure = l.Unsure || g.Away
 	}
 	for _, r := range policy.Rules {

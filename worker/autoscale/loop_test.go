@@ -29,17 +29,35 @@ type said struct {
 	mu      sync.Mutex
 	total   core.RequestCounts
 	away    bool
+	unknown bool // no gateway was listed yet
 	samples []core.MetricSample
 	at      time.Time
+
+	before, after func() // happens once, when the counts are read
 }
 
 func (s *said) App(string) core.TrafficCounts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return core.TrafficCounts{Total: s.total}
+	once(&s.before)
+	told := core.TrafficCounts{Total: s.total}
+	once(&s.after)
+	return told
 }
 
-func (s *said) Gateways() []core.GatewayState { return []core.GatewayState{{ID: "g", Away: s.away}} }
+func once(f *func()) {
+	if *f != nil {
+		(*f)()
+		*f = nil
+	}
+}
+
+func (s *said) Gateways() []core.GatewayState {
+	if s.unknown {
+		return nil
+	}
+	return []core.GatewayState{{ID: "g", Away: s.away}}
+}
 
 func (s *said) Latest(string) ([]core.MetricSample, time.Time) { return s.samples, s.at }
 
@@ -258,6 +276,54 @@ func TestFaultsTakeNothingAway(t *testing.T) {
 	h.pass(20*time.Minute, 0, 0)
 	if n := h.running(); n != 2 {
 		t.Errorf("%d, and the engine has said nothing for 20 minutes", n)
+	}
+}
+
+// What a gateway counted while its counts were missing is not of the last seconds: when it is back or read for the first
+// time nothing is added, whatever moment of a look that is, nor does it wake what is asleep. The load from then on is
+// followed.
+func TestWhatWasCountedMeanwhile(t *testing.T) {
+	const meanwhile = 60_000
+	for name, missing := range map[string]func(s *said, is bool){
+		"away":     func(s *said, is bool) { s.away = is },
+		"not read": func(s *said, is bool) { s.unknown = is },
+	} {
+		for moment, at := range map[string]func(h *house, back func()){
+			"before a look":              func(_ *house, back func()) { back() },
+			"before counts are read":     func(h *house, back func()) { h.said.before = back },
+			"when counts have been read": func(h *house, back func()) { h.said.after = back },
+		} {
+			t.Run(name+", back "+moment, func(t *testing.T) {
+				h := newHouse(t, byRequests)
+				h.pass(30*time.Second, 10, 0)
+				missing(h.said, true)
+				h.pass(2*time.Minute, 10, 0)
+				at(h, func() {
+					missing(h.said, false)
+					h.said.total.Requests += meanwhile
+				})
+				h.pass(time.Minute, 10, 0)
+				if n := len(h.events("scaled")); n > 0 || h.said.total.Requests < meanwhile {
+					t.Errorf("scaled %d times, %+v", n, h.events("scaled"))
+				}
+				h.until(3, 2*core.DefaultScaleWindow, 60, 0)
+			})
+		}
+		t.Run(name+", asleep", func(t *testing.T) {
+			scaling := byRequests
+			scaling.Idle = core.Duration(time.Minute)
+			h := newHouse(t, scaling)
+			h.until(0, 3*time.Minute, 0, 0)
+			h.restart()
+			missing(h.said, true)
+			h.pass(30*time.Second, 0, 0)
+			missing(h.said, false)
+			h.said.total.Requests += meanwhile
+			h.pass(time.Minute, 0, 0)
+			if !h.app().Asleep {
+				t.Error("it was woken by what was asked before")
+			}
+		})
 	}
 }
 

@@ -46,6 +46,7 @@ type node struct {
 	id, address, process string
 	since, seen, started time.Time // started: when the process began
 	away, gone           bool
+	unread               bool // since it was listed
 	apps                 map[string]core.AppTraffic
 	ports                map[port]core.TCPCounts
 }
@@ -69,7 +70,7 @@ func NewReader(o Options) *Reader {
 		samples: map[string][]sample{}}
 	if o.Local != nil {
 		n := r.node(o.Local.ID)
-		n.process, n.started, n.seen = o.Local.Process, o.Local.Since, time.Now()
+		n.process, n.started, n.seen, n.unread = o.Local.Process, o.Local.Since, time.Now(), false
 	}
 	return r
 }
@@ -130,6 +131,9 @@ func (r *Reader) find(ctx context.Context) []*node {
 			n := r.node(l.ID)
 			n.address, n.gone = l.Stats, false
 		}
+		for _, n := range r.nodes {
+			n.unread = n.unread || n.gone
+		}
 		r.forget(time.Now())
 	}
 	var ask []*node
@@ -150,7 +154,7 @@ func (r *Reader) find(ctx context.Context) []*node {
 func (r *Reader) node(id string) *node {
 	n := r.nodes[id]
 	if n == nil {
-		n = &node{id: id, apps: map[string]core.AppTraffic{}}
+		n = &node{id: id, unread: true, apps: map[string]core.AppTraffic{}}
 		r.nodes[id] = n
 	}
 	return n
@@ -195,7 +199,7 @@ func (r *Reader) merge(n *node, s Stats) {
 	if n.process != "" && n.process != s.Process {
 		r.fold(n)
 	}
-	n.process, n.started, n.seen, n.away = s.Process, s.Since, time.Now(), false
+	n.process, n.started, n.seen, n.away, n.unread = s.Process, s.Since, time.Now(), false, false
 	for _, a := range s.Apps {
 		if before, ok := n.apps[a.AppID]; ok && a.Total.Requests < before.Total.Requests {
 			r.keep(a.AppID, before.TrafficCounts)
@@ -311,7 +315,7 @@ func (r *Reader) Gateways() []core.GatewayState {
 	var all []core.GatewayState
 	for _, n := range r.nodes {
 		if !n.gone {
-			all = append(all, core.GatewayState{ID: n.id, Away: n.away, Seen: n.seen})
+			all = append(all, core.GatewayState{ID: n.id, Away: n.away || n.unread, Seen: n.seen})
 		}
 	}
 	sortStates(all)
