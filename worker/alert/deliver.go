@@ -3,7 +3,6 @@ package alert
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"berth/core"
@@ -12,48 +11,58 @@ import (
 const (
 	firstPause = 10 * time.Second // after a channel did not take something; doubles up to mostPause
 	mostPause  = 10 * time.Minute
-	atOnce     = 8 // channels that are told at the same time
 )
 
-// channelKey is a channel of a tenant.
-type channelKey struct{ tenantID, channelID string }
-
-// Deliver tells what is due. What happened together goes to a channel as one message.
+// Deliver tells what is due. What happened together goes to a channel as one message. It does not wait for receivers that
+// take longer than the pause until the next delivery, which leaves out what is being told still.
 func (l *Loop) Deliver(ctx context.Context) error {
+	telling := l.desk.clear() // before what is due is read: what ends later is due no more
 	if leads, err := l.leads(ctx, l.Store); err != nil || !leads {
 		return err
 	}
-	due, err := l.Store.Alerts().Notices(ctx, l.Now())
+	due, err := l.due(ctx, telling)
 	if err != nil || len(due) == 0 {
 		return err
 	}
+	done := l.desk.hand(due, func(d delivery) {
+		if err := l.deliver(ctx, d.channel, d.notices); err != nil && ctx.Err() == nil {
+			l.Log.Warn("a channel could not be told", "tenant", d.channel.TenantID, "channel", d.channel.ID, "error", err)
+		}
+	})
+	select {
+	case <-done:
+	case <-time.After(tellEvery):
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}
+
+// due returns by tenant what is to be told now, but to those channels that are being told something.
+func (l *Loop) due(ctx context.Context, telling map[channelKey]bool) (map[string][]delivery, error) {
+	notices, err := l.Store.Alerts().Notices(ctx, l.Now())
+	if err != nil || len(notices) == 0 {
+		return nil, err
+	}
 	channels, err := l.Store.Alerts().Channels(ctx, "")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	byChannel := map[channelKey][]core.AlertNotice{}
-	for _, n := range due {
-		k := channelKey{n.TenantID, n.ChannelID}
-		byChannel[k] = append(byChannel[k], n)
+	for _, n := range notices {
+		if k := (channelKey{n.TenantID, n.ChannelID}); !telling[k] {
+			byChannel[k] = append(byChannel[k], n)
+		}
 	}
-	var wait sync.WaitGroup
-	slots := make(chan struct{}, atOnce)
+	due := map[string][]delivery{}
 	for k, notices := range byChannel {
 		at := slices.IndexFunc(channels, func(c core.AlertChannel) bool { return c.TenantID == k.tenantID && c.ID == k.channelID })
 		channel := core.AlertChannel{TenantID: k.tenantID, ID: k.channelID}
 		if at >= 0 {
 			channel = channels[at]
 		}
-		slots <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-slots }()
-			if err := l.deliver(ctx, channel, notices); err != nil && ctx.Err() == nil {
-				l.Log.Warn("a channel could not be told", "tenant", k.tenantID, "channel", k.channelID, "error", err)
-			}
-		})
+		due[k.tenantID] = append(due[k.tenantID], delivery{channel, notices})
 	}
-	wait.Wait()
-	return ctx.Err()
+	return due, nil
 }
 
 // deliver tells one channel. Only an error of the store is returned; what the receiver says is written at the channel.

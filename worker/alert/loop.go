@@ -25,6 +25,7 @@ type Loop struct {
 	Options
 	owner string // of the lead
 	looks int
+	desk  *desk
 }
 
 const (
@@ -43,7 +44,7 @@ func New(o Options) *Loop {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Loop{Options: o, owner: core.NewID()}
+	return &Loop{Options: o, owner: core.NewID(), desk: newDesk()}
 }
 
 // Run looks at the rules every so often, until ctx ends.
@@ -51,9 +52,10 @@ func (l *Loop) Run(ctx context.Context) error {
 	return l.every(ctx, core.AlertEvery, "alerts cannot be looked at", l.Look)
 }
 
-// RunDelivery tells what there is to tell, until ctx ends. It is a loop of its own: a receiver that is slow keeps nobody
+// RunDelivery tells what there is to tell, until ctx ends and with it what is being told. It is a loop of its own: a receiver that is slow keeps nobody
 // from looking.
 func (l *Loop) RunDelivery(ctx context.Context) error {
+	defer l.desk.close()
 	return l.every(ctx, tellEvery, "alerts cannot be delivered", l.Deliver)
 }
 
