@@ -35,11 +35,13 @@ func (r *instanceReader) take(ctx context.Context, l core.LogLine) error {
 		}
 		return err
 	}
+	record := core.LogRecord{LogLine: l, TenantID: r.instance.TenantID, AppID: r.instance.AppID}
+	admitted := r.quotas.admit(ctx, record) // one that the store has used up the quota too
 	if r.known[l.Time.UnixNano()] {
+		r.forgetDropped()
 		return nil
 	}
-	record := core.LogRecord{LogLine: l, TenantID: r.instance.TenantID, AppID: r.instance.AppID}
-	if !r.quotas.admit(ctx, record) {
+	if !admitted {
 		r.drop(record)
 		return nil
 	}
@@ -86,6 +88,15 @@ func (r *instanceReader) drop(record core.LogRecord) {
 	}
 	r.dropped++
 	r.last = record
+}
+
+// forgetDropped leaves unsaid that lines were dropped which were dropped before: the store has a line from behind them,
+// or the one that says so, which has the time of the last of them.
+func (r *instanceReader) forgetDropped() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Collector.dropped.Add(-int64(r.dropped))
+	r.dropped = 0
 }
 
 // sayDropped puts a line of Berth's own in place of those that were dropped, if the first of them was before a time.

@@ -40,6 +40,13 @@ func newQuotas(store core.Store) *quotas {
 	return &quotas{store: store, tenants: map[string]rate{}, used: map[string]map[int64]int64{}}
 }
 
+// begin forgets what was counted: what the store did not take is read again, and what it took is counted again with it.
+func (q *quotas) begin() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	clear(q.used)
+}
+
 // admit counts a line and reports whether it may be kept.
 func (q *quotas) admit(ctx context.Context, r core.LogRecord) bool {
 	q.mu.Lock()

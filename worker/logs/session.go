@@ -36,6 +36,7 @@ type session struct {
 
 func newSession(c *Collector, epoch string) *session {
 	now := c.now()
+	c.quotas.begin()
 	return &session{Collector: c, epoch: epoch, from: c.durable.load(now), lines: make(chan core.LogRecord, intake),
 		readers: map[string]*instanceReader{}, written: positions{}, clock: now}
 }
