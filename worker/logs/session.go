@@ -187,7 +187,9 @@ func (s *session) note(ctx context.Context) error {
 		return errEpoch
 	}
 	now := s.now()
+	gone := func(id string, _ time.Time) bool { return s.readers[id] == nil } // a last line may come behind its reader
 	s.mu.Lock()
+	maps.DeleteFunc(s.written, gone)
 	if now.setBackSince(s.clock) {
 		s.written.forget()
 	}
@@ -199,6 +201,7 @@ func (s *session) note(ctx context.Context) error {
 		s.noted = s.noted[1:]
 	}
 	s.mu.Unlock()
+	maps.DeleteFunc(settled.At, gone)
 	if err := s.durable.save(settled); err != nil {
 		s.opts.Log.Warn("how far lines are kept cannot be noted; more is read again after the next start", "error", err)
 	}
