@@ -19,7 +19,7 @@ type instanceReader struct {
 	old      bool // it was there before the session
 	follower *follower
 	fail     context.CancelCauseFunc
-	known    map[int64]bool // times of the lines that the store has from earlier; nil until it was asked
+	known    *known // what the store has from earlier; nil until it was asked
 
 	mu      sync.Mutex
 	dropped int // since the log last said so
@@ -37,7 +37,7 @@ func (r *instanceReader) take(ctx context.Context, l core.LogLine) error {
 	}
 	record := core.LogRecord{LogLine: l, TenantID: r.instance.TenantID, AppID: r.instance.AppID}
 	admitted := r.quotas.admit(ctx, record) // one that the store has used up the quota too
-	if r.known[l.Time.UnixNano()] {
+	if r.known.take(l.Time) {
 		r.forgetDropped()
 		return nil
 	}
@@ -55,18 +55,21 @@ func (r *instanceReader) ask(ctx context.Context, first time.Time) error {
 	if r.known != nil {
 		return nil
 	}
-	r.known = map[int64]bool{}
 	if !r.old {
+		r.known = newKnown(nil)
 		return nil
 	}
+	select {
+	case r.asks <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-r.asks }()
 	times, err := r.opts.Lines.Times(ctx, r.instance.ID, first)
 	if err != nil {
-		r.known = nil
 		return err
 	}
-	for _, t := range times {
-		r.known[t.UnixNano()] = true
-	}
+	r.known = newKnown(times)
 	return nil
 }
 

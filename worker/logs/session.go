@@ -16,6 +16,7 @@ const (
 	maxBatchLen = 1 << 20
 	batchWait   = 200 * time.Millisecond // until fewer are given
 	noteEvery   = 5 * time.Second
+	maxAsks     = 4 // readers that ask the store at once: it may serve few
 )
 
 // session is the work of a Collector between two failures of the store.
@@ -24,6 +25,7 @@ type session struct {
 	epoch string
 	from  positions // behind which each instance is read
 	lines chan core.LogRecord
+	asks  chan struct{} // holds one of each reader that asks the store what it has
 
 	readers map[string]*instanceReader // by instance id; belongs to read
 	older   map[string]bool            // instances that were there before; nil until they were looked for; belongs to read
@@ -38,7 +40,7 @@ func newSession(c *Collector, epoch string) *session {
 	now := c.now()
 	c.quotas.begin()
 	return &session{Collector: c, epoch: epoch, from: c.durable.load(now), lines: make(chan core.LogRecord, intake),
-		readers: map[string]*instanceReader{}, written: positions{}, clock: now}
+		asks: make(chan struct{}, maxAsks), readers: map[string]*instanceReader{}, written: positions{}, clock: now}
 }
 
 // read keeps a reader on every instance until ctx ends.
