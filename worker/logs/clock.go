@@ -16,9 +16,23 @@ type clock struct {
 // little earlier anyway.
 const step = 100 * time.Millisecond
 
-// setBackSince reports whether the clock was set back after an earlier moment, on the whole. What happened while the
-// machine was off stays unknown.
+// readClock returns what now and elapsed say at one moment: with a pause between them, the clock would seem to be set.
+func readClock(now func() time.Time, elapsed func() time.Duration) clock {
+	for {
+		before := elapsed()
+		c := clock{now().Round(0), before} // Round: by the clock alone
+		if elapsed()-before < step/2 {
+			return c
+		}
+	}
+}
+
+// setBackSince reports whether the clock was set back after an earlier moment, on the whole. If the machine was off
+// meanwhile, that shows only when it is earlier now.
 func (c clock) setBackSince(earlier clock) bool {
+	if c.Elapsed < earlier.Elapsed {
+		return c.Time.Before(earlier.Time)
+	}
 	return c.Time.Sub(earlier.Time) < c.Elapsed-earlier.Elapsed-step
 }
 

@@ -60,7 +60,7 @@ func NewCollector(o CollectorOptions) *Collector {
 		refusals: newRefusalTeller(o.Source.opts.Store), durable: newDurable(o.Path)}
 }
 
-func (c *Collector) now() clock { return clock{c.opts.Now().Round(0), c.opts.Elapsed()} } // Round: by the clock alone
+func (c *Collector) now() clock { return readClock(c.opts.Now, c.opts.Elapsed) }
 
 // Dropped returns how many lines were not kept since the start, because apps wrote more than their quota allows
 // or the store refuses them.

@@ -25,26 +25,48 @@ type progress struct {
 
 func newDurable(path string) *durable {
 	d := &durable{path: path}
-	data, err := os.ReadFile(path)
-	if err != nil || json.Unmarshal(data, &d.progress) != nil || d.At == nil {
-		d.progress = progress{At: positions{}} // then everything is read again, and left out where the store has it
+	if data, err := os.ReadFile(path); err == nil {
+		d.progress = readProgress(data)
+	}
+	if d.At == nil {
+		d.At = positions{} // then everything is read again, and left out where the store has it
 	}
 	return d
 }
 
-func (d *durable) load(now clock) positions {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.reach(now)
-	return maps.Clone(d.At)
+// readProgress returns what save wrote, or what it did before it noted the clock; nothing when it is neither.
+func readProgress(data []byte) progress {
+	var p progress
+	if json.Unmarshal(data, &p) == nil && p.At != nil {
+		return p
+	}
+	var at positions
+	if json.Unmarshal(data, &at) != nil {
+		return progress{}
+	}
+	return progress{At: at} // no clock was set back since the year 1
 }
 
-// reach forgets the positions when the clock was set back since they were noted.
-func (d *durable) reach(now clock) {
-	if now.setBackSince(d.Clock) {
+// load returns the positions. That they had to be forgotten is written down at once: nothing shows it later. Errors: it
+// cannot be.
+func (d *durable) load(now clock) (positions, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var err error
+	if d.reach(now) && len(d.At) > 0 {
+		err = d.write()
+	}
+	return maps.Clone(d.At), err
+}
+
+// reach forgets the positions when the clock was set back since they were noted, and reports whether it did.
+func (d *durable) reach(now clock) bool {
+	back := now.setBackSince(d.Clock)
+	if back {
 		d.At.forget()
 	}
 	d.Clock = now
+	return back
 }
 
 // keep forgets the instances that do not exist.
@@ -58,11 +80,18 @@ func (d *durable) keep(exists map[string]bool) {
 func (d *durable) save(moved progress) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(moved.At) == 0 || d.path == "" {
+	if len(moved.At) == 0 {
 		return nil
 	}
 	d.reach(moved.Clock)
 	maps.Copy(d.At, moved.At)
+	return d.write()
+}
+
+func (d *durable) write() error {
+	if d.path == "" {
+		return nil
+	}
 	data, err := json.Marshal(d.progress)
 	if err != nil {
 		return err

@@ -39,7 +39,11 @@ type session struct {
 func newSession(c *Collector, epoch string) *session {
 	now := c.now()
 	c.quotas.begin()
-	return &session{Collector: c, epoch: epoch, from: c.durable.load(now), lines: make(chan core.LogRecord, intake),
+	from, err := c.durable.load(now)
+	if err != nil {
+		c.opts.Log.Warn("that logs are read from their beginning cannot be noted; the next start may go on behind some lines", "error", err)
+	}
+	return &session{Collector: c, epoch: epoch, from: from, lines: make(chan core.LogRecord, intake),
 		asks: make(chan struct{}, maxAsks), readers: map[string]*instanceReader{}, written: positions{}, clock: now}
 }
 
