@@ -22,6 +22,7 @@ type drain struct {
 	sender sender
 	queue  *queue
 	tally  tally
+	gone   map[string]bool // instances with a place that were no more when it was last looked; belongs to run
 }
 
 func newDrain(d *Drains, noun core.LogDrain, target core.DrainTarget) *drain {
@@ -84,7 +85,8 @@ func (d *drain) findMissing(ctx context.Context) {
 	}
 }
 
-// forgetGone forgets the places of instances that are no more. Nothing of them waits.
+// forgetGone forgets the places of instances that were no more the last time already. Nothing of them waits, and the
+// last lines, which are collected a little after an instance is gone, have come.
 func (d *drain) forgetGone(ctx context.Context) {
 	instances, err := d.opts.Store.Instances().List(ctx, "")
 	if err != nil || !d.queue.idle() {
@@ -94,7 +96,13 @@ func (d *drain) forgetGone(ctx context.Context) {
 	for _, i := range instances {
 		exists[i.ID] = true
 	}
-	d.places.forget(d.ID, func(id string) bool { return !exists[id] })
+	d.places.forget(d.ID, func(id string) bool { return !exists[id] && d.gone[id] })
+	d.gone = map[string]bool{}
+	for id := range d.places.of(d.ID) {
+		if !exists[id] {
+			d.gone[id] = true
+		}
+	}
 }
 
 // unsent leaves out what has been sent.
