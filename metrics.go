@@ -30,7 +30,7 @@ func (p *parts) metrics() http.Handler {
 			func() float64 { return float64(p.gateway.Totals().BadHandshakes) }),
 		gauge("berth_gateway_certificates", "Certificates that the gateway of this process can present.",
 			func() float64 { return float64(p.gateway.Totals().Certificates) }),
-		counter("berth_log_lines_dropped_total", "Lines of apps that were not kept because they wrote more than their quota allows, or the log store refuses them.",
+		counter("berth_log_lines_dropped_total", "Lines of apps that were not kept because they wrote more than their quota allows, the log store refuses them, or it was away until their instance was removed.",
 			func() float64 {
 				if p.collector == nil {
 					return 0

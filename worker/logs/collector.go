@@ -33,9 +33,12 @@ type Collector struct {
 	quotas   *quotas
 	drops    *teller
 	refusals *teller
+	lost     *teller
+	marks    *marks
 	durable  *durable
 	dropped  atomic.Int64
 	answered atomic.Bool // the store has answered before
+	taking   atomic.Bool // the store took the last lines that it was given
 	reading  sync.Map    // instance id -> channel that is closed when its log has been read to the end
 }
 
@@ -57,13 +60,14 @@ func NewCollector(o CollectorOptions) *Collector {
 		o.Tap = func([]core.LogRecord) {}
 	}
 	return &Collector{opts: o, quotas: newQuotas(o.Source.opts.Store), drops: newDropTeller(o.Source.opts.Store),
-		refusals: newRefusalTeller(o.Source.opts.Store), durable: newDurable(o.Path)}
+		refusals: newRefusalTeller(o.Source.opts.Store), lost: newLossTeller(o.Source.opts.Store), marks: newMarks(),
+		durable: newDurable(o.Path)}
 }
 
 func (c *Collector) now() clock { return readClock(c.opts.Now, c.opts.Elapsed) }
 
-// Dropped returns how many lines were not kept since the start, because apps wrote more than their quota allows
-// or the store refuses them.
+// Dropped returns how many lines were not kept since the start, because apps wrote more than their quota allows,
+// the store refuses them, or it was away until their instance was removed.
 func (c *Collector) Dropped() int64 { return c.dropped.Load() }
 
 const (
@@ -109,27 +113,11 @@ func (c *Collector) collect(ctx context.Context) error {
 	go func() {
 		defer close(appended)
 		cancel(s.append(ctx))
+		c.taking.Store(false)
 	}()
 	s.read(ctx, cancel)
 	<-appended
 	return context.Cause(ctx)
-}
-
-// readPatience is how long a container that has ended is kept for its last lines.
-const readPatience = 3 * time.Second
-
-// AwaitRead waits until the log of an instance whose container has ended has been read, for a few seconds at most, so
-// that the container can be removed.
-func (c *Collector) AwaitRead(ctx context.Context, instanceID string) {
-	done, ok := c.reading.Load(instanceID)
-	if !ok {
-		return
-	}
-	select {
-	case <-done.(chan struct{}):
-	case <-ctx.Done():
-	case <-time.After(readPatience):
-	}
 }
 
 // Forget removes what an app wrote up to now.

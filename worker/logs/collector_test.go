@@ -245,7 +245,10 @@ func TestCollectorSaysWhenALogHasBeenRead(t *testing.T) {
 	h.awaitKept(s, a, 1000)
 	h.write(a, 1000, 3000)
 	must(t, h.engine.Stop(h.ctx, a.ContainerID, time.Second))
-	c.AwaitRead(t.Context(), a.ID)
+	c.AwaitRead(t.Context(), a)
+	if n := len(s.of(a)); n != 3000 || c.Dropped() != 0 {
+		t.Errorf("%d lines are kept, %d counted as lost", n, c.Dropped())
+	}
 	h.remove(a)
 	h.awaitKept(s, a, 3000)
 }

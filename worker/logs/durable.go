@@ -69,6 +69,12 @@ func (d *durable) reach(now clock) bool {
 	return back
 }
 
+func (d *durable) of(instance string) time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.At[instance]
+}
+
 // keep forgets the instances that do not exist.
 func (d *durable) keep(exists map[string]bool) {
 	d.mu.Lock()

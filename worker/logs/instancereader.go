@@ -39,14 +39,21 @@ func (r *instanceReader) take(ctx context.Context, l core.LogLine) error {
 	admitted := r.quotas.admit(ctx, record) // one that the store has used up the quota too
 	if r.known.take(l.Time) {
 		r.forgetDropped()
+		r.marks.give(l.Instance, l.Time)
+		r.marks.keep(l.Instance, l.Time)
 		return nil
 	}
 	if !admitted {
 		r.drop(record)
+		r.marks.give(l.Instance, l.Time)
 		return nil
 	}
 	r.sayDropped(ctx, time.Now())
-	return r.put(ctx, record)
+	if err := r.put(ctx, record); err != nil {
+		return err
+	}
+	r.marks.give(l.Instance, l.Time)
+	return nil
 }
 
 // ask learns which lines the store has from the first that is read on. An instance that is younger than the session has

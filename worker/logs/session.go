@@ -39,6 +39,7 @@ type session struct {
 func newSession(c *Collector, epoch string) *session {
 	now := c.now()
 	c.quotas.begin()
+	c.marks.begin()
 	from, err := c.durable.load(now)
 	if err != nil {
 		c.opts.Log.Warn("that logs are read from their beginning cannot be noted; the next start may go on behind some lines", "error", err)
@@ -126,6 +127,7 @@ func (s *session) append(ctx context.Context) error {
 		} else if err != nil {
 			return err
 		}
+		s.taking.Store(true)
 		s.wrote(batch)
 		s.opts.Tap(batch)
 	}
@@ -139,6 +141,7 @@ func (s *session) wrote(batch []core.LogRecord) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range batch {
+		s.marks.keep(r.Instance, r.Time)
 		if r.Time.After(now) {
 			s.written[r.Instance] = time.Time{}
 		} else if r.Time.After(s.written[r.Instance]) {
@@ -194,6 +197,7 @@ func (s *session) note(ctx context.Context) error {
 	}
 	now := s.now()
 	gone := func(id string, _ time.Time) bool { return s.readers[id] == nil } // a last line may come behind its reader
+	s.marks.forget(gone)
 	s.mu.Lock()
 	maps.DeleteFunc(s.written, gone)
 	if now.setBackSince(s.clock) {

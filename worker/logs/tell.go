@@ -36,6 +36,13 @@ func newRefusalTeller(store core.Store) *teller {
 	})
 }
 
+// newLossTeller tells of lines whose container was removed before the log store could take them.
+func newLossTeller(store core.Store) *teller {
+	return newTeller(store, func(app core.App, n string) core.Event {
+		return core.NewEvent(app, core.LevelWarning, "lines_lost", "n", n)
+	})
+}
+
 func newTeller(store core.Store, event func(app core.App, n string) core.Event) *teller {
 	return &teller{store: store, event: event, told: map[string]time.Time{}, more: map[string]int{}}
 }

@@ -78,7 +78,7 @@ func (l *Loop) removeNow(ctx context.Context, d Desired, i core.Instance) error 
 			return err
 		}
 		if l.Kept != nil {
-			l.Kept.AwaitRead(ctx, i.ID)
+			l.Kept.AwaitRead(ctx, i)
 		}
 		if err := engine.Remove(ctx, i.ContainerID); err != nil {
 			return err
@@ -89,8 +89,9 @@ func (l *Loop) removeNow(ctx context.Context, d Desired, i core.Instance) error 
 
 // LogKeeper keeps what instances write.
 type LogKeeper interface {
-	// AwaitRead waits a few seconds at most until the log of an instance whose container has ended has been read.
-	AwaitRead(ctx context.Context, instanceID string)
+	// AwaitRead waits a few seconds at most until the log of an instance whose container has ended is kept, and says if
+	// some of it is lost.
+	AwaitRead(ctx context.Context, i core.Instance)
 	// Forget removes what an app wrote.
 	Forget(ctx context.Context, tenantID, appID string) error
 }
