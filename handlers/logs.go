@@ -1,10 +1,10 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,37 +123,36 @@ type logMark struct {
 // unmarked are the kinds of events that say nothing about what an app writes, by their beginning.
 var unmarked = []string{"domain_", "certificate_", "port_", "app_", "version_", "fetch_", "delete_"}
 
-// logMarks answers the page: what happened to the app, the newest first, back to a time.
+// ofLog reports whether an event is marked between the lines of a log.
+func ofLog(e core.Event) bool {
+	return !slices.ContainsFunc(unmarked, func(kind string) bool { return strings.HasPrefix(e.Kind, kind) })
+}
+
+// logMarks answers the page: what happened to the app, the newest first, back to a time, and of a search in the past
+// before another.
 func (h *Handlers) logMarks(c echo.Context) error {
-	ctx, app := c.Request().Context(), c.Param("app")
-	from, err := moment(c.QueryParam("from"), time.Now())
+	ctx, app, now := c.Request().Context(), c.Param("app"), time.Now()
+	from, err := moment(c.QueryParam("from"), now)
 	if err != nil {
 		return core.Invalid("from", "error.log_time")
+	}
+	to, err := moment(c.QueryParam("to"), now)
+	if err != nil {
+		return core.Invalid("to", "error.log_time")
 	}
 	if err := h.Service.MayReadLogs(ctx, app); err != nil {
 		return err
 	}
-	marks, err := h.marks(ctx, app, from)
+	events, err := h.happened(ctx, app, from, to, ofLog)
 	if err != nil {
 		return err
 	}
+	marks := []logMark{}
+	for _, e := range events {
+		marks = append(marks, logMark{ID: e.ID, Time: e.CreatedAt.UTC(), Text: i18n.Text(ctx, e.Text), Level: e.Level})
+	}
 	c.Response().Header().Set(echo.HeaderCacheControl, "no-store")
 	return c.JSON(http.StatusOK, marks)
-}
-
-func (h *Handlers) marks(ctx context.Context, app string, from time.Time) ([]logMark, error) {
-	marks := []logMark{}
-	events, err := h.Service.Events(ctx, core.EventFilter{AppID: app, Limit: 100})
-	for _, e := range events {
-		other := false
-		for _, kind := range unmarked {
-			other = other || strings.HasPrefix(e.Kind, kind)
-		}
-		if !other && !e.CreatedAt.Before(from) {
-			marks = append(marks, logMark{ID: e.ID, Time: e.CreatedAt.UTC(), Text: i18n.Text(ctx, e.Text), Level: e.Level})
-		}
-	}
-	return marks, err
 }
 
 // logFile sends all that a search finds.

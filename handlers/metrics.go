@@ -220,32 +220,9 @@ func limitOf(m core.Metric, spec core.ReleaseSpec, each bool) float64 {
 	return 0
 }
 
-// maxMarks is how many events a chart marks at most, the newest.
-const maxMarks = 200
-
 // marked returns what explains the bends in an app's charts since a time, newest first.
 func (h *Handlers) marked(ctx context.Context, appID string, since time.Time) ([]core.Event, error) {
-	var all []core.Event
-	f := core.EventFilter{AppID: appID, Limit: 100}
-	for len(all) < maxMarks {
-		events, err := h.Service.Events(ctx, f)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range events {
-			if e.CreatedAt.Before(since) {
-				return all, nil
-			}
-			if metrics.Sign(e) != "" {
-				all = append(all, e)
-			}
-		}
-		if len(events) < f.Limit {
-			break
-		}
-		f.Before = events[len(events)-1].ID
-	}
-	return all, nil
+	return h.happened(ctx, appID, since, time.Time{}, func(e core.Event) bool { return metrics.Sign(e) != "" })
 }
 
 // markersJSON are events as the charts draw them.

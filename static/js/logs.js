@@ -306,10 +306,12 @@ document.querySelectorAll("[data-logs]").forEach((box) => {
   async function marks() {
     const first = oldest();
     if (!box.dataset.marks || !first || document.hidden) return;
-    const answer = await fetch(`${box.dataset.marks}?from=${encodeURIComponent(new Date(first.at).toISOString())}`).catch(() => null);
+    const last = list.lastElementChild.at;
+    const span = new URLSearchParams({ from: new Date(first.at).toISOString() });
+    if (!live && last) span.set("to", new Date(last + 1).toISOString());
+    const answer = await fetch(`${box.dataset.marks}?${span}`).catch(() => null);
     if (!answer?.ok) return;
     const pinned = following && atEnd();
-    const last = list.lastElementChild.at;
     for (const event of await answer.json()) {
       const at = Date.parse(event.time);
       if (marked.has(event.id) || !live && last && at > last) continue;
