@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"berth/core"
+	"berth/views/i18n"
 )
 
 // apiSearchLogs answers a list of lines, the newest first or for order=oldest the oldest; those around a position for
@@ -74,9 +75,9 @@ func (h *Handlers) linesAround(ctx context.Context, s core.LogSearch, v url.Valu
 }
 
 // fileLines is the most that a file holds.
-const fileLines = 500_000
+var fileLines = 500_000
 
-// fileLogs sends all lines of a search as a file, page by page.
+// fileLogs sends all lines of a search as a file, page by page. A file that does not hold all of them says so at its end.
 func (h *Handlers) fileLogs(c echo.Context, s core.LogSearch, format string) error {
 	ctx := c.Request().Context()
 	s.Limit = core.MaxLogPage
@@ -85,9 +86,9 @@ func (h *Handlers) fileLogs(c echo.Context, s core.LogSearch, format string) err
 		return err
 	}
 	head := c.Response().Header()
-	ending, kind, write := "ndjson", "application/x-ndjson", writeNDJSON
+	ending, kind, write, end := "ndjson", "application/x-ndjson", writeNDJSON, endNDJSON
 	if format == "text" {
-		ending, kind, write = "log", "text/plain; charset=utf-8", writeText
+		ending, kind, write, end = "log", "text/plain; charset=utf-8", writeText, endText
 	}
 	head.Set(echo.HeaderContentType, kind)
 	head.Set(echo.HeaderContentDisposition, fmt.Sprintf(`attachment; filename="%s.%s"`, s.AppID, ending))
@@ -98,13 +99,20 @@ func (h *Handlers) fileLogs(c echo.Context, s core.LogSearch, format string) err
 		for _, r := range lines {
 			write(out, r)
 		}
+		sent += len(lines)
+		if more {
+			s.Beyond = lines[len(lines)-1].Position()
+		}
+		full := more && sent >= fileLines
+		if full {
+			end(out, s.Beyond, i18n.T(ctx, "logs.file_full", "lines", strconv.Itoa(sent), "cursor", s.Beyond.String()))
+		}
 		if err := out.Flush(); err != nil {
 			panic(http.ErrAbortHandler) // the file would look whole
 		}
-		if sent += len(lines); !more || sent >= fileLines {
+		if full || !more {
 			return nil
 		}
-		s.Beyond = lines[len(lines)-1].Position()
 		if lines, more, err = h.Service.SearchLogs(ctx, s); err != nil {
 			panic(http.ErrAbortHandler)
 		}
@@ -116,3 +124,15 @@ func writeNDJSON(w io.Writer, r core.LogRecord) { _ = json.NewEncoder(w).Encode(
 func writeText(w io.Writer, r core.LogRecord) {
 	fmt.Fprintf(w, "%s %s %s %s %s\n", r.Time.UTC().Format(time.RFC3339Nano), r.Instance, r.Version, r.Stream, r.Line)
 }
+
+// logFileEnd is the last object of a file that does not hold all lines: no line, but where to go on.
+type logFileEnd struct {
+	Next   string `json:"next"`
+	Detail string `json:"detail"`
+}
+
+func endNDJSON(w io.Writer, next core.LogPosition, detail string) {
+	_ = json.NewEncoder(w).Encode(logFileEnd{next.String(), detail})
+}
+
+func endText(w io.Writer, _ core.LogPosition, detail string) { fmt.Fprintf(w, "# %s\n", detail) }

@@ -155,9 +155,9 @@ func (h *Handlers) logMarks(c echo.Context) error {
 	return c.JSON(http.StatusOK, marks)
 }
 
-// logFile sends all that a search finds.
+// logFile sends all that a search finds, from a cursor on where a file before has ended.
 func (h *Handlers) logFile(c echo.Context) error {
-	s, err := h.pageSearch(c)
+	s, err := h.pageSearch(c, "cursor")
 	if err != nil {
 		return err
 	}
