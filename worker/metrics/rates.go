@@ -49,8 +49,24 @@ func (r *rates) keep(instances []core.Instance) {
 	}
 }
 
-// sums adds up what was measured at the instances of each app.
-func sums(samples []core.MetricSample) []core.MetricSample {
+// silent returns the apps of which an instance runs that was measured before and is not now.
+func (r *rates) silent(instances []core.Instance, now []measured) map[string]bool {
+	answered := make(map[string]bool, len(now))
+	for _, m := range now {
+		answered[m.ContainerID] = true
+	}
+	apps := map[string]bool{}
+	for _, i := range instances {
+		if _, before := r.before[i.ContainerID]; before && i.State.Running() && !answered[i.ContainerID] {
+			apps[i.AppID] = true
+		}
+	}
+	return apps
+}
+
+// sums adds up what was measured at the instances of each app. Of an app with a silent instance it knows no sum: without
+// that instance it would seem to take less than it does.
+func sums(samples []core.MetricSample, silent map[string]bool) []core.MetricSample {
 	type key struct {
 		tenantID, appID string
 		metric          core.Metric
@@ -58,6 +74,9 @@ func sums(samples []core.MetricSample) []core.MetricSample {
 	at := map[key]int{}
 	var all []core.MetricSample
 	for _, s := range samples {
+		if silent[s.AppID] {
+			continue
+		}
 		k := key{s.TenantID, s.AppID, s.Metric}
 		i, known := at[k]
 		if !known {

@@ -66,11 +66,13 @@ func (s *Sampler) Run(ctx context.Context) error {
 // Sample measures everything once. Errors: of the store of measurements.
 func (s *Sampler) Sample(ctx context.Context, now time.Time) error {
 	instances, fresh := s.instances(ctx)
+	all := s.engines.measure(ctx, instances, s.opts.Every*4/5)
+	silent := s.rates.silent(instances, all)
 	var samples []core.MetricSample
-	for _, m := range s.engines.measure(ctx, instances, s.opts.Every*4/5) {
+	for _, m := range all {
 		samples = append(samples, s.rates.of(m)...)
 	}
-	samples = append(samples, sums(samples)...)
+	samples = append(samples, sums(samples, silent)...)
 	s.rates.keep(instances)
 	traffic := s.traffic.of(appsOf(instances), now)
 	if !fresh {

@@ -160,6 +160,54 @@ func TestAStalledEngineHoldsUpNobody(t *testing.T) {
 	close(h.stall)
 }
 
+// While an engine that has answered before stalls, its app's sum is not known: without it the app would seem to take less.
+// What has not run yet or runs no more is no part of it.
+func TestAStalledEngineLeavesNoPartOfASum(t *testing.T) {
+	h := newHouse()
+	h.instances = []core.Instance{instance("one", "local"), instance("two", "far"), instance("new", "local")}
+	h.stats["c-one"] = core.ContainerStats{Memory: 5, At: begin}
+	h.stats["c-two"] = core.ContainerStats{Memory: 7, At: begin}
+	s, at := h.sampler(), begin
+	sum := func() (value float64, known bool) {
+		t.Helper()
+		at = at.Add(time.Second)
+		if err := s.Sample(t.Context(), at); err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range h.kept {
+			if k.Metric == core.MetricMemory && k.InstanceID == "" {
+				return k.Value, true
+			}
+		}
+		return 0, false
+	}
+	if got, _ := sum(); got != 12 {
+		t.Errorf("memory of the app is %v, want 12", got)
+	}
+	h.instances[1].HostID = "stalled"
+	for range 2 {
+		if got, known := sum(); known {
+			t.Errorf("memory of the app is %v while an engine stalls", got)
+		}
+		if got := h.value(t, core.MetricMemory, "one"); got != 5 {
+			t.Errorf("memory is %v, want 5", got)
+		}
+	}
+	h.instances[1].State = core.InstanceCrashed
+	if got, _ := sum(); got != 5 {
+		t.Errorf("memory of the app is %v, want 5 of the instance that runs", got)
+	}
+	h.instances[1].State = core.InstanceReady
+	close(h.stall)
+	got := 0.0
+	for deadline := time.Now().Add(time.Minute); got != 12 && time.Now().Before(deadline); {
+		got, _ = sum()
+	}
+	if got != 12 {
+		t.Errorf("memory of the app is %v when all answer again, want 12", got)
+	}
+}
+
 // A container that its engine says nothing of leaves the others of its host measured.
 func TestAStuckContainerHoldsUpNobody(t *testing.T) {
 	h := newHouse()
