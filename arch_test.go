@@ -48,7 +48,7 @@ var rooms = []room{
 	{"worker/logs/storetest", []string{"*"}, []string{"*"}},
 	{"worker/logs/loki/lokitest", nil, nil},
 	{"worker/logs/elastic/elastictest", nil, nil},
-	{"worker/logs", []string{"core"}, nil},
+	{"worker/logs", []string{"core"}, []string{"github.com/valyala/fastjson", "golang.org/x/sys/unix"}},
 	{"worker/domain", []string{"core"}, nil},
 	{"worker/resolve", []string{"core"}, []string{"github.com/miekg/dns"}},
 	{"worker/certificate", []string{"core"}, []string{"github.com/mholt/acmez/v3/...", "github.com/miekg/dns"}},
