@@ -119,7 +119,7 @@ func (c *conn) note(up *upstream, err error) {
 	case err == nil && c.res.status >= 502 && c.res.status <= 504,
 		err == errBroken && !up.used, // a connection that rested may have been closed in good order
 		err == errBadResponse,
-		err == errSlow && !c.upload.running:
+		err == errSlow && c.upload.overdue(c.limit):
 		c.noteFailure(i)
 	}
 }

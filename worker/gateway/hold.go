@@ -19,7 +19,6 @@ func (c *conn) hold(r *route) error {
 		return nil
 	}
 	defer held.Add(-1)
-	c.upload.running = false
 	tick := time.NewTicker(holdTick)
 	defer tick.Stop()
 	for until := time.Now().Add(c.Timeouts.Hold); time.Now().Before(until); {

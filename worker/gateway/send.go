@@ -198,7 +198,7 @@ func (c *conn) wait(src *source) error {
 			return errDraining
 		case waited >= c.limit:
 			return errSlow
-		case !c.upload.running && c.left():
+		case c.upload.over() && c.left():
 			return errGone
 		}
 	}

@@ -12,21 +12,25 @@ import (
 type upload struct {
 	body    body
 	limit   time.Duration
-	began   time.Time // zero for a body that may take as long as it likes
-	running bool
+	began   time.Time     // zero for a body that may take as long as it likes
+	running bool          // until it is seen to be over
 	done    chan struct{} // holds one
 
 	stopped  atomic.Bool // nobody wants the rest
 	answered atomic.Bool // the response has begun
 	// Set by the goroutine that passes the body on.
 	complete bool
+	ended    time.Time             // when the whole of a body was passed on that did not come with the head
 	fault    atomic.Pointer[error] // the client's
 }
 
 // beginUpload adds a body that has come with the head to what is sent at first.
 func (c *conn) beginUpload() {
 	u := &c.upload
-	u.running, u.body.seen = false, 0
+	u.running, u.body.seen, u.ended = false, 0, time.Time{}
+	if u.fault.Load() != nil { // of an exchange before, on a stream that is used again
+		u.fault.Store(nil)
+	}
 	if u.complete {
 		return
 	}
@@ -56,7 +60,6 @@ func (c *conn) startUpload(up *upstream) {
 	u.answered.Store(false)
 	u.running = true
 	u.stopped.Store(false)
-	u.fault.Store(nil)
 	if c.task != nil {
 		c.lend(up, nil)
 	}
@@ -82,7 +85,9 @@ func (c *conn) passBody(up *upstream) {
 		u.done <- struct{}{}
 	}()
 	read, write := relay(&up.out, &c.in, &u.body, c.req.framing == byChunks, u)
-	u.complete = read == nil && write == nil
+	if u.complete = read == nil && write == nil; u.complete {
+		u.ended = time.Now()
+	}
 	if read != nil && !u.stopped.Load() {
 		u.accuse(up, read)
 	}
@@ -106,7 +111,7 @@ func (u *upload) accuse(up *upstream, err error) {
 
 // blame returns what the client did wrong, if that is why the instance's connection ended, else err.
 func (u *upload) blame(err error) error {
-	if f := u.fault.Load(); f != nil && u.running && errors.Is(err, net.ErrClosed) {
+	if f := u.fault.Load(); f != nil && errors.Is(err, net.ErrClosed) {
 		return *f
 	}
 	return err
@@ -130,17 +135,31 @@ func (u *upload) wait(src *source) error {
 	return err
 }
 
-// uploaded reports whether the whole body is passed on, with a moment's patience: the response to it may be faster
-// than the goroutine that has just sent the end.
-func (c *conn) uploaded() bool {
-	u := &c.upload
+// over reports whether nothing more of the body is passed on: the client's side of the connection is the task's again
+// to look at.
+func (u *upload) over() bool {
 	if u.running {
 		select {
 		case <-u.done:
 			u.running = false
 		default:
-			c.task.await(func() { u.running = !within(u.done, time.Millisecond) })
 		}
+	}
+	return !u.running
+}
+
+// overdue reports whether an answer that has not come within limit is the instance's fault: it had all that it takes
+// for half of the time, or did not take it.
+func (u *upload) overdue(limit time.Duration) bool {
+	return u.over() && u.fault.Load() == nil && (u.ended.IsZero() || time.Since(u.ended) >= limit/2)
+}
+
+// uploaded reports whether the whole body is passed on, with a moment's patience: the response to it may be faster
+// than the goroutine that has just sent the end.
+func (c *conn) uploaded() bool {
+	u := &c.upload
+	if !u.over() {
+		c.task.await(func() { u.running = !within(u.done, time.Millisecond) })
 	}
 	return !u.running && u.complete
 }
@@ -148,15 +167,11 @@ func (c *conn) uploaded() bool {
 // endUpload stops passing the body on, and reports whether the whole of it went.
 func (c *conn) endUpload(up *upstream) bool {
 	u := &c.upload
-	if u.running {
+	if !u.over() {
 		u.stopped.Store(true)
-		select {
-		case <-u.done:
-		default:
-			c.net.SetReadDeadline(longAgo)
-			up.conn.SetWriteDeadline(longAgo)
-			c.task.await(func() { <-u.done })
-		}
+		c.net.SetReadDeadline(longAgo)
+		up.conn.SetWriteDeadline(longAgo)
+		c.task.await(func() { <-u.done })
 		c.in.by, up.out.by = time.Time{}, time.Time{}
 		u.running = false
 	}
