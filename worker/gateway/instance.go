@@ -14,8 +14,11 @@ import (
 )
 
 const (
-	maxIdle     = 256              // connections kept to one instance
-	maxIdleTime = 60 * time.Second // that one is kept unused
+	// maxIdle is how many connections each lane keeps to one instance: a lane cannot use those of another, so one that
+	// shared the room with others would dial for every request while they fill it.
+	maxIdle = 256
+	// maxIdleTime is how long one is kept unused.
+	maxIdleTime = 60 * time.Second
 	// staleAfter is how long a connection may rest before it is looked at again: servers close connections that
 	// rest, the shortest after a second or two, and a request that meets the end of one cannot always be repeated.
 	staleAfter = 500 * time.Millisecond
@@ -37,7 +40,6 @@ type instance struct {
 
 	mu     sync.Mutex
 	idle   [][]*upstream // by lane; the one used last comes last
-	kept   int           // how many those are
 	sweeps bool          // a sweep is due
 	gone   bool          // no longer published: what is under way ends, nothing is kept
 }
@@ -71,7 +73,6 @@ func (i *instance) pop(lane int) *upstream {
 	u := idle[n-1]
 	idle[n-1] = nil
 	i.idle[lane] = idle[:n-1]
-	i.kept--
 	return u
 }
 
@@ -88,9 +89,8 @@ func (i *instance) put(u *upstream, now time.Time) {
 	for lane >= len(i.idle) {
 		i.idle = append(i.idle, nil)
 	}
-	keep := !i.gone && i.kept < maxIdle
+	keep := !i.gone && len(i.idle[lane]) < maxIdle
 	if keep {
-		i.kept++
 		i.idle[lane] = append(i.idle[lane], u)
 		i.sweepLater()
 	}
@@ -145,7 +145,7 @@ func (i *instance) away(now int64) bool {
 func (i *instance) retire() {
 	i.mu.Lock()
 	idle := i.idle
-	i.idle, i.kept, i.gone = nil, 0, true
+	i.idle, i.gone = nil, true
 	i.mu.Unlock()
 	i.h2c.retire()
 	for _, u := range slices.Concat(idle...) {
@@ -172,7 +172,6 @@ func (i *instance) sweep() {
 			n++
 		}
 		old = append(old, idle[:n]...)
-		i.kept -= n
 		if i.idle[lane] = slices.Delete(idle, 0, n); n < len(idle) {
 			i.sweepLater()
 		}

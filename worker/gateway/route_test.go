@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"net/http"
 	"slices"
 	"testing"
@@ -163,6 +164,27 @@ func TestConnectionsThatRestAreClosed(t *testing.T) {
 	if len(i.resting()) > 0 {
 		t.Error("it is kept")
 	}
+}
+
+// A lane that has all the connections that it may keep takes no other's room.
+func TestLanesKeepConnectionsOfTheirOwn(t *testing.T) {
+	i, now := &instance{}, time.Now()
+	for range maxIdle + 1 {
+		near, far := net.Pipe()
+		defer far.Close()
+		i.put(newUpstream(i, near, time.Minute), now)
+	}
+	k, _ := linked(t, looping(t))
+	u := newUpstream(i, k, time.Minute)
+	i.put(u, now)
+	if n := len(i.idle[0]); n != maxIdle {
+		t.Errorf("%d connections are kept", n)
+	}
+	if got := i.take(1, now, false); got != u {
+		t.Error("that of another lane is not kept")
+	}
+	u.close()
+	i.retire()
 }
 
 // One address after the other refuses connections: each is left out while the others are there, and all are asked
