@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -94,4 +95,45 @@ func TestLateBodiesAreNotTheInstances(t *testing.T) {
 func faulty(u *upload, err *error) *upload {
 	u.fault.Store(err)
 	return u
+}
+
+// slowToArm is a client's silent connection on which the deadline of a wait comes into force just after that which is
+// to end the wait.
+type slowToArm struct {
+	net.Conn
+	told chan struct{}
+	once sync.Once
+}
+
+func (c *slowToArm) SetReadDeadline(t time.Time) error {
+	if t == longAgo {
+		defer c.once.Do(func() { close(c.told) })
+	} else {
+		<-c.told
+	}
+	return c.Conn.SetReadDeadline(t)
+}
+
+// Whoever passes a body on stops soon, even when he is told at the worst moment.
+func TestUploadEndsSoon(t *testing.T) {
+	near, client := net.Pipe()
+	defer client.Close()
+	to, instance := net.Pipe()
+	defer instance.Close()
+	silent := &slowToArm{Conn: near, told: make(chan struct{})}
+	c := &conn{Gateway: New(Options{Timeouts: Timeouts{Body: time.Hour}}), net: silent, in: source{conn: silent}}
+	c.req.framing = byChunks
+	c.beginUpload()
+	up := newUpstream(nil, to, time.Hour)
+	c.startUpload(up)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if c.endUpload(up) {
+			t.Error("a body that never came is whole")
+		}
+	}()
+	if !within(ended, time.Minute) {
+		t.Fatal("it waits for the client")
+	}
 }

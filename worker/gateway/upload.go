@@ -164,14 +164,21 @@ func (c *conn) uploaded() bool {
 	return !u.running && u.complete
 }
 
+// stopEvery is how often one who passes a body on is told to stop: what is told just before a wait begins is lost, as
+// that sets a deadline of its own.
+const stopEvery = 10 * time.Millisecond
+
 // endUpload stops passing the body on, and reports whether the whole of it went.
 func (c *conn) endUpload(up *upstream) bool {
 	u := &c.upload
 	if !u.over() {
 		u.stopped.Store(true)
-		c.net.SetReadDeadline(longAgo)
-		up.conn.SetWriteDeadline(longAgo)
-		c.task.await(func() { <-u.done })
+		c.task.await(func() {
+			for ended := false; !ended; ended = within(u.done, stopEvery) {
+				c.net.SetReadDeadline(longAgo)
+				up.conn.SetWriteDeadline(longAgo)
+			}
+		})
 		c.in.by, up.out.by = time.Time{}, time.Time{}
 		u.running = false
 	}
