@@ -112,12 +112,19 @@ func (i *instance) dial(limit, patience time.Duration) (*upstream, error) {
 	return newUpstream(i, c, patience), nil
 }
 
+// shortageEvery is how often it is told at most that this machine lacks something: every request may find out.
+const shortageEvery = time.Second
+
+// shortageTold is when it was told last, nanoseconds since epoch; 0 for never.
+var shortageTold atomic.Int64
+
 // leaveOut has an instance that could not be reached left out for a while, and reports whether that is news.
 func (i *instance) leaveOut(err error) bool {
-	if isLocal(err) {
-		return true
-	}
 	now := time.Now()
+	if isLocal(err) {
+		told, at := shortageTold.Load(), int64(now.Sub(epoch))
+		return (told == 0 || at-told >= int64(shortageEvery)) && shortageTold.CompareAndSwap(told, at)
+	}
 	return i.outUntil.Swap(now.Add(outFor).UnixNano()) < now.UnixNano()
 }
 

@@ -6,7 +6,9 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"os"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -211,6 +213,33 @@ func TestGroupLeavesOutThoseThatRefuse(t *testing.T) {
 	}
 	if i := (&route{app: appOf(&g)}).pick(time.Unix(0, now), []*instance{g.list[0], g.list[2]}); i != g.list[1] {
 		t.Error("the last one is not asked, though it may be back")
+	}
+}
+
+// While ports or descriptors are short, not every request says so, whichever instance it is for; and no instance is left
+// out for it.
+func TestShortagesAreToldNowAndThen(t *testing.T) {
+	shortageTold.Store(0)
+	short := &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.EADDRNOTAVAIL)}
+	all := []*instance{{}, {}}
+	began, told := time.Now(), 0
+	for n := range 1000 {
+		if all[n%2].leaveOut(short) {
+			told++
+		}
+	}
+	if most := 1 + int(time.Since(began)/shortageEvery); told < 1 || told > most {
+		t.Errorf("it is told %d times, want 1 to %d", told, most)
+	}
+	if all[0].out(time.Now().UnixNano()) {
+		t.Error("an instance is left out")
+	}
+	if !all[0].leaveOut(syscall.ECONNREFUSED) {
+		t.Error("that an instance refuses is not told")
+	}
+	shortageTold.Add(-int64(shortageEvery))
+	if !all[1].leaveOut(short) {
+		t.Error("it is not told again")
 	}
 }
 
