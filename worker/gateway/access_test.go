@@ -180,6 +180,33 @@ func TestAccessLogIsWholeAtTheEnd(t *testing.T) {
 	}
 }
 
+// While the gateway drains, lines go to the sink as ever: more of them than an app may have wait.
+func TestAccessLogGoesOnWhileTheGatewayDrains(t *testing.T) {
+	k, release := &keeper{}, make(chan struct{})
+	f := start(t, Options{Access: k, Timeouts: Timeouts{Drain: time.Hour}})
+	f.app(server(t, func(http.ResponseWriter, *http.Request) { <-release }))
+	defer func() {
+		close(release)
+		<-f.stopped
+		if k.bad > 0 || k.lost > 0 {
+			t.Errorf("%d bad lines, %d lost", k.bad, k.lost)
+		}
+	}()
+	f.dial().send(get)
+	eventually(t, "a request is under way", func() bool { return f.counts().Total.Active == 1 })
+	f.stop()
+	eventually(t, "the gateway drains", func() bool { return f.gateway.draining.Load() })
+	l, a := f.gateway.access, f.gateway.table.app("app")
+	var y tally
+	y.note.set([]byte("app.test"), "127.0.0.1", []byte("GET"), []byte("/"+repeat("p", 190)), nil, "HTTP/1.1")
+	for written := 0; written < 2*accessBlocks*largeBuffer; written += 200 {
+		l.append(a, &y, time.Now())
+		if l.waiting.Load() > accessBlocks/2*largeBuffer {
+			eventually(t, "lines are written", func() bool { return l.waiting.Load() < largeBuffer })
+		}
+	}
+}
+
 // However many blocks of an app are full, it waits for the sink once and behind those who have waited longer; what was
 // lost is told with the next lines.
 func TestAFullAppWaitsOnce(t *testing.T) {

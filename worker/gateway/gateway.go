@@ -61,7 +61,10 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	var loops sync.WaitGroup
 	loops.Go(func() { g.Registry.Watch(ctx, g.apply) })
-	loops.Go(func() { g.access.run(ctx) })
+	logging, endLog := context.WithCancel(context.WithoutCancel(ctx)) // what ends while the gateway drains is logged too
+	defer endLog()
+	var log sync.WaitGroup
+	log.Go(func() { g.access.run(logging) })
 	if g.ID != "" {
 		if err := g.Registry.Announce(ctx, core.GatewayNode{ID: g.ID, Stats: g.Stats}); err != nil {
 			g.Log.Warn("gateway is not announced", "err", err)
@@ -74,6 +77,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 	g.draining.Store(true)
 	loops.Wait()
 	g.drain()
+	endLog()
+	log.Wait()
 	g.access.flush(time.Now().Add(accessLate))
 	return nil
 }
