@@ -67,7 +67,10 @@ func (s *Sampler) Run(ctx context.Context) error {
 func (s *Sampler) Sample(ctx context.Context, now time.Time) error {
 	instances, fresh := s.instances(ctx)
 	all := s.engines.measure(ctx, instances, s.opts.Every*4/5)
-	silent := s.rates.silent(instances, all)
+	var silent map[string]bool
+	if fresh { // else it is not known which of them still run
+		silent = s.rates.silent(instances, all)
+	}
 	var samples []core.MetricSample
 	for _, m := range all {
 		samples = append(samples, s.rates.of(m)...)

@@ -35,18 +35,24 @@ type isolation struct {
 	done bool // the rules were in force before
 }
 
+// ensureTries is how often the rules are put in force anew when somebody else changes the packet filter meanwhile.
+const ensureTries = 3
+
 // ensure puts the rules in force where they are not. It is cheap when they are.
 func (i *isolation) ensure() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	c, err := nftables.New()
-	if err == nil {
-		err = i.mend(c)
+	var err error
+	for range ensureTries {
+		var c *nftables.Conn
+		if c, err = nftables.New(); err == nil {
+			err = i.mend(c)
+		}
+		if err == nil {
+			return nil
+		}
 	}
-	if err != nil {
-		return core.Wrap(err, core.EUNAVAILABLE, "error.engine_isolation")
-	}
-	return nil
+	return core.Wrap(err, core.EUNAVAILABLE, "error.engine_isolation")
 }
 
 func (i *isolation) mend(c *nftables.Conn) error {
