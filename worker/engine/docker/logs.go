@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -30,7 +31,7 @@ func (e *Engine) Logs(ctx context.Context, containerID string, q core.LogQuery, 
 		return wrap(err)
 	}
 	defer stream.Close()
-	err = readLines(stream, func(l core.LogLine) error {
+	err = readLines(bufio.NewReaderSize(stream, readAhead), func(l core.LogLine) error {
 		if !l.Time.After(q.Since) {
 			return nil
 		}
@@ -48,6 +49,9 @@ func (e *Engine) Logs(ctx context.Context, containerID string, q core.LogQuery, 
 // lookBack is how far before Since the log is read again. Lines with equal or disordered times got later ones, and
 // get the same ones again only when their neighbours are read too.
 const lookBack = 250 * time.Millisecond
+
+// readAhead is how much of a log is taken from the engine at once if it is there: each line is two small reads.
+const readAhead = 16 << 10
 
 // stopped carries the error of the one who reads past the errors of the log.
 type stopped struct{ error }
